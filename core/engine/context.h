@@ -1,0 +1,96 @@
+/* The context: registered metrics, frames in flight, scores. Arguments are checked by api/. */
+#ifndef VT_ENGINE_CONTEXT_H
+#define VT_ENGINE_CONTEXT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/log.h"
+#include "engine/index_set.h"
+#include "engine/pipeline.h"
+#include "engine/score_store.h"
+#include "metric/registry.h"
+#include "picture/ring.h"
+
+/* One frame in flight. */
+typedef struct VtSlot {
+    VtFrame frame; /* points at the pictures below */
+    VmafPicture ref, dis, prev_ref[VT_MAX_HISTORY], prev_dis[VT_MAX_HISTORY];
+    bool scored;      /* its index is one of the subsampled ones, so every metric runs */
+    int error;        /* the first one of this frame */
+    VtResult *result; /* by instance */
+} VtSlot;
+
+/* A group and where its members stand in the context's list of instances. */
+typedef struct VtTeam {
+    VtGroup group;
+    VtInstance **member;
+    unsigned *instance;
+} VtTeam;
+
+typedef struct VtSeriesContext {
+    VtScores *scores;
+    const VtInstance *instance;
+} VtSeriesContext;
+
+struct VmafContext {
+    VmafConfiguration cfg;
+    VtLog log;
+    VtScores *scores;
+    VtRing *ring; /* the caller's preallocated pictures, or NULL */
+
+    VtInstance **instance; /* in order of registration, which is the order of their scores */
+    void **state;          /* of each instance's ordered part */
+    unsigned n_instances;
+
+    /* Made from the instances when the format is known (prepare.c). */
+    VtTeam *team;
+    unsigned n_teams, n_prepared; /* n_prepared: instances that belong to a team */
+    unsigned n_history_ref, n_history_dis;
+    void **scratch; /* one block per worker, shared by its teams one after the other */
+    size_t scratch_size;
+    bool has_format;
+    VtFormat format;
+
+    VtPipeline *pipeline;
+    VtSlot *slot;
+    unsigned n_slots, n_workers;
+
+    VmafPicture prev_ref[VT_MAX_HISTORY], prev_dis[VT_MAX_HISTORY];
+    VtIndexSet seen;
+    unsigned n_pairs; /* accepted */
+    bool flushed;
+    int late_error; /* of a committed frame, not reported yet; changed by commit only, read after a
+                       drain or under error_lock */
+    pthread_mutex_t error_lock;
+    double first_time,
+        last_time; /* wall clock, seconds: first pair accepted, last frame committed */
+};
+
+int vt_context_create(VmafContext **out, VmafConfiguration cfg);
+void vt_context_destroy(VmafContext *c);
+
+/* Registers a metric unless an instance with the same identity exists. */
+int vt_context_use(VmafContext *c, const VtMetric *metric, const VmafFeatureDictionary *options);
+
+/* Builds the groups of instances registered since the last call, for c->format. Nothing may be in
+ * flight. On failure the context is as before. */
+int vt_context_prepare(VmafContext *c);
+
+/* Scores a pair; see vmaf_read_pictures. */
+int vt_context_read(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned index);
+int vt_context_flush(VmafContext *c);
+
+/* The pipeline's two callbacks (frame.c). */
+void vt_frame_run(void *context, unsigned slot, unsigned worker);
+void vt_frame_commit(void *context, unsigned slot);
+
+/* The view that an instance's join and flush have of the scores. */
+VtSeries vt_series(VtSeriesContext *s, VmafContext *c, unsigned instance);
+
+/* Takes the error that a worker left behind, if any. */
+int vt_context_take_error(VmafContext *c);
+
+double vt_now(void);
+
+#endif

@@ -1,0 +1,106 @@
+/* One frame's way through the pipeline: run on a worker, commit in order. */
+#include "engine/context.h"
+
+#include <string.h>
+
+static bool runs(const VtSlot *s, const VtMetric *m)
+{
+    return s->scored || m->every_frame;
+}
+
+static void drop_pictures(VtSlot *s)
+{
+    vt_picture_unref(&s->ref);
+    vt_picture_unref(&s->dis);
+    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
+        vt_picture_unref(&s->prev_ref[k]);
+        vt_picture_unref(&s->prev_dis[k]);
+    }
+}
+
+static int run_team(VmafContext *c, const VtTeam *t, VtSlot *s, void *scratch)
+{
+    VtResult *results[VT_MAX_MEMBERS];
+    for (unsigned m = 0; m < t->group.n_members; m++) {
+        results[m] = &s->result[t->instance[m]];
+        memset(results[m], 0, sizeof(*results[m]));
+    }
+    const int err = t->group.metric->extract(&t->group, scratch, &s->frame, results);
+    if (!err) return 0;
+    vt_error(&c->log, "frame %u: %s failed: %s", s->frame.index, t->group.metric->name,
+             strerror(-err));
+    for (unsigned m = 0; m < t->group.n_members; m++) results[m]->written = 0;
+    return err;
+}
+
+void vt_frame_run(void *context, unsigned slot, unsigned worker)
+{
+    VmafContext *c = context;
+    VtSlot *s = &c->slot[slot];
+    for (unsigned i = 0; i < c->n_teams; i++) {
+        if (!runs(s, c->team[i].group.metric)) continue;
+        const int err = run_team(c, &c->team[i], s, c->scratch[worker]);
+        if (err && !s->error) s->error = err;
+    }
+    drop_pictures(s);
+}
+
+static int store(VmafContext *c, unsigned instance, unsigned index, VtResult *r)
+{
+    const VtInstance *inst = c->instance[instance];
+    const VtMetric *m = inst->metric;
+    int first_error = 0;
+    if (m->join && r->written) {
+        VtSeriesContext sc;
+        const VtSeries series = vt_series(&sc, c, instance);
+        first_error = m->join(inst, c->state[instance], index, r, &series);
+    }
+    for (unsigned o = 0; o < m->n_outputs; o++) {
+        if (!(r->written & UINT32_C(1) << o) || m->outputs[o].kind != VT_OUTPUT_FRAME) continue;
+        const int err = vt_scores_put(c->scores, inst->name[o], index, r->value[o]);
+        if (err)
+            vt_error(&c->log, "frame %u: cannot store %s: %s", index, inst->name[o],
+                     strerror(-err));
+        if (err && !first_error) first_error = err;
+    }
+    return first_error;
+}
+
+void vt_frame_commit(void *context, unsigned slot)
+{
+    VmafContext *c = context;
+    VtSlot *s = &c->slot[slot];
+    for (unsigned i = 0; i < c->n_prepared; i++) {
+        if (!runs(s, c->instance[i]->metric)) continue;
+        const int err = store(c, i, s->frame.index, &s->result[i]);
+        if (err && !s->error) s->error = err;
+    }
+    pthread_mutex_lock(&c->error_lock);
+    c->last_time = vt_now();
+    if (!c->late_error) c->late_error = s->error;
+    pthread_mutex_unlock(&c->error_lock);
+}
+
+static bool series_get(void *ctx, unsigned output, unsigned index, double *value)
+{
+    const VtSeriesContext *s = ctx;
+    return vt_scores_get(s->scores, s->instance->name[output], index, value);
+}
+
+static int series_put(void *ctx, unsigned output, unsigned index, double value)
+{
+    const VtSeriesContext *s = ctx;
+    return vt_scores_put(s->scores, s->instance->name[output], index, value);
+}
+
+static int series_put_aggregate(void *ctx, unsigned output, double value)
+{
+    const VtSeriesContext *s = ctx;
+    return vt_scores_put_aggregate(s->scores, s->instance->name[output], value);
+}
+
+VtSeries vt_series(VtSeriesContext *s, VmafContext *c, unsigned instance)
+{
+    *s = (VtSeriesContext){c->scores, c->instance[instance]};
+    return (VtSeries){s, series_get, series_put, series_put_aggregate};
+}

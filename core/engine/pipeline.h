@@ -1,0 +1,39 @@
+/* The job queue: a ring of slots that workers run in any order and that are committed in the order
+ * in which they were submitted. Its depth bounds the frames in flight. The slots' contents are the
+ * owner's.
+ *
+ *     free -> (acquire) -> filled by the caller -> (submit) -> run on a worker -> committed in
+ * order -> free */
+#ifndef VT_ENGINE_PIPELINE_H
+#define VT_ENGINE_PIPELINE_H
+
+typedef struct VtPipeline VtPipeline;
+
+typedef struct VtPipelineOps {
+    void *ctx;
+    void (*run)(void *ctx, unsigned slot,
+                unsigned worker);             /* in parallel, at most one per worker */
+    void (*commit)(void *ctx, unsigned slot); /* one at a time, in order of submission */
+} VtPipelineOps;
+
+/* Slots for n_threads workers: each has one to work on and there is one more for every two of them,
+ * so that a worker that finishes finds the next frame waiting. 1 without workers. */
+unsigned vt_pipeline_depth(unsigned n_threads);
+
+/* Starts the workers. With n_threads 0 the caller of submit does all the work. -ENOMEM, -EAGAIN (no
+ * thread). */
+int vt_pipeline_create(VtPipeline **out, unsigned n_threads, const VtPipelineOps *ops);
+
+/* The slot to fill next; waits while all are in flight. One caller at a time. */
+unsigned vt_pipeline_acquire(VtPipeline *p);
+
+/* Hands over the slot acquired last. */
+void vt_pipeline_submit(VtPipeline *p);
+
+/* Waits until every submitted slot is committed. */
+void vt_pipeline_drain(VtPipeline *p);
+
+/* Drains, ends the workers and frees; NULL allowed. */
+void vt_pipeline_destroy(VtPipeline *p);
+
+#endif

@@ -1,0 +1,126 @@
+/* From registered instances to groups that are ready to run. */
+#include "engine/context.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cpu/cpu.h"
+
+static bool may_join(const VtTeam *t, const VtInstance *inst)
+{
+    const VtMetric *m = inst->metric;
+    if (t->group.n_members == VT_MAX_MEMBERS) return false;
+    return t->group.metric == m && m->shares && m->shares(t->member[0]->options, inst->options);
+}
+
+static int add_member(VtTeam *t, VtInstance *inst, unsigned number)
+{
+    const unsigned n = t->group.n_members + 1;
+    VtInstance **member = realloc(t->member, n * sizeof(*member));
+    if (!member) return -ENOMEM;
+    t->member = member;
+    unsigned *instance = realloc(t->instance, n * sizeof(*instance));
+    if (!instance) return -ENOMEM;
+    t->instance = instance;
+    member[n - 1] = inst;
+    instance[n - 1] = number;
+    t->group.member = member;
+    t->group.n_members = n;
+    return 0;
+}
+
+/* Puts instance `number` into a team of the new ones (from first_team on) or starts one. */
+static int place(VmafContext *c, unsigned first_team, unsigned number)
+{
+    VtInstance *inst = c->instance[number];
+    for (unsigned i = first_team; i < c->n_teams; i++)
+        if (may_join(&c->team[i], inst)) return add_member(&c->team[i], inst, number);
+
+    VtTeam *team = realloc(c->team, (c->n_teams + 1) * sizeof(*team));
+    if (!team) return -ENOMEM;
+    c->team = team;
+    VtTeam *t = &team[c->n_teams];
+    *t = (VtTeam){.group = {.metric = inst->metric,
+                            .format = c->format,
+                            .log = &c->log,
+                            .cpu_flags = vt_cpu_flags(c->cfg.cpumask)}};
+    c->n_teams++;
+    return add_member(t, inst, number);
+}
+
+static int grow_scratch(VmafContext *c, size_t size)
+{
+    if (size <= c->scratch_size) return 0;
+    for (unsigned i = 0; i < c->n_workers; i++) {
+        void *block = vt_aligned_alloc(size);
+        if (!block) return -ENOMEM; /* blocks swapped so far are only larger than needed */
+        vt_aligned_free(c->scratch[i]);
+        c->scratch[i] = block;
+    }
+    c->scratch_size = size;
+    return 0;
+}
+
+static int grow_results(VmafContext *c)
+{
+    for (unsigned i = 0; i < c->n_slots; i++) {
+        VtResult *r = realloc(c->slot[i].result, c->n_instances * sizeof(*r));
+        if (!r) return -ENOMEM;
+        c->slot[i].result = r;
+    }
+    return 0;
+}
+
+static void want_history(VmafContext *c, const VtInstance *inst)
+{
+    unsigned ref = 0, dis = 0;
+    if (inst->metric->history) inst->metric->history(inst->options, &ref, &dis);
+    if (ref > c->n_history_ref) c->n_history_ref = ref;
+    if (dis > c->n_history_dis) c->n_history_dis = dis;
+}
+
+/* Initialises the new teams; *ready counts those that must be closed again on failure. */
+static int init_teams(VmafContext *c, unsigned first, unsigned *ready)
+{
+    size_t scratch = 0;
+    for (unsigned i = first; i < c->n_teams; i++) {
+        VtGroup *g = &c->team[i].group;
+        const int err = g->metric->init ? g->metric->init(g) : 0;
+        if (err) return err;
+        (*ready)++;
+        const size_t size = g->metric->scratch_size ? g->metric->scratch_size(g) : 0;
+        if (size > scratch) scratch = size;
+    }
+    const int err = grow_scratch(c, scratch);
+    return err ? err : grow_results(c);
+}
+
+static void drop_teams(VmafContext *c, unsigned first, unsigned ready)
+{
+    for (unsigned i = first; i < c->n_teams; i++) {
+        VtTeam *t = &c->team[i];
+        if (i < first + ready && t->group.metric->close) t->group.metric->close(&t->group);
+        free(t->member);
+        free(t->instance);
+    }
+    c->n_teams = first;
+}
+
+int vt_context_prepare(VmafContext *c)
+{
+    if (c->n_prepared == c->n_instances) return 0;
+    const unsigned first = c->n_teams;
+    unsigned ready = 0;
+    int err = 0;
+    for (unsigned i = c->n_prepared; i < c->n_instances && !err; i++) err = place(c, first, i);
+    if (!err) err = init_teams(c, first, &ready);
+    if (err) {
+        drop_teams(c, first, ready);
+        return err;
+    }
+    for (unsigned i = c->n_prepared; i < c->n_instances; i++) want_history(c, c->instance[i]);
+    c->n_prepared = c->n_instances;
+    return 0;
+}

@@ -1,0 +1,135 @@
+/* Pictures in, flush. */
+#include "engine/context.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool same_format(const VmafPicture *p, const VtFormat *f)
+{
+    return p->pix_fmt == f->pix_fmt && p->bpc == f->bpc && p->w[0] == f->w && p->h[0] == f->h;
+}
+
+static const char *format_name(enum VmafPixelFormat f)
+{
+    static const char *const names[] = {"unknown", "4:2:0", "4:2:2", "4:4:4", "4:0:0"};
+    return f <= VMAF_PIX_FMT_YUV400P ? names[f] : names[0];
+}
+
+/* Both pictures must be alike and like the ones before. */
+static int check_pair(VmafContext *c, const VmafPicture *ref, const VmafPicture *dis,
+                      unsigned index)
+{
+    if (!ref->ref || !dis->ref) {
+        vt_error(&c->log, "frame %u: picture without memory", index);
+        return -EINVAL;
+    }
+    const VtFormat of_ref = {ref->pix_fmt, ref->bpc, ref->w[0], ref->h[0]};
+    const VtFormat *want = c->has_format ? &c->format : &of_ref;
+    const VmafPicture *pics[2] = {ref, dis};
+    for (unsigned i = 0; i < 2; i++) {
+        const VmafPicture *p = pics[i];
+        if (same_format(p, want)) continue;
+        vt_error(&c->log, "frame %u: the %s picture is %ux%u %s %u bit, expected %ux%u %s %u bit",
+                 index, i ? "distorted" : "reference", p->w[0], p->h[0], format_name(p->pix_fmt),
+                 p->bpc, want->w, want->h, format_name(want->pix_fmt), want->bpc);
+        return -EINVAL;
+    }
+    if (vt_index_set_has(&c->seen, index)) {
+        vt_error(&c->log, "frame %u was read before", index);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* Metrics registered since the last frame get ready; the first frame fixes the format. */
+static int prepare(VmafContext *c, const VmafPicture *ref)
+{
+    if (c->has_format && c->n_prepared == c->n_instances) return 0;
+    vt_pipeline_drain(c->pipeline);
+    if (!c->has_format) c->format = (VtFormat){ref->pix_fmt, ref->bpc, ref->w[0], ref->h[0]};
+    const int err = vt_context_prepare(c);
+    if (!err) c->has_format = true;
+    return err;
+}
+
+static void fill_slot(VmafContext *c, VtSlot *s, const VmafPicture *ref, const VmafPicture *dis,
+                      unsigned index)
+{
+    s->error = 0;
+    s->scored = c->cfg.n_subsample < 2 || index % c->cfg.n_subsample == 0;
+    s->frame = (VtFrame){.index = index, .ref = &s->ref, .dis = &s->dis};
+    vt_picture_ref(&s->ref, ref);
+    vt_picture_ref(&s->dis, dis);
+    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
+        if (c->prev_ref[k].ref) {
+            vt_picture_ref(&s->prev_ref[k], &c->prev_ref[k]);
+            s->frame.prev_ref[k] = &s->prev_ref[k];
+        }
+        if (c->prev_dis[k].ref) {
+            vt_picture_ref(&s->prev_dis[k], &c->prev_dis[k]);
+            s->frame.prev_dis[k] = &s->prev_dis[k];
+        }
+    }
+}
+
+/* The caller's reference becomes the newest of the n kept pictures, or ends. */
+static void keep(VmafPicture *kept, unsigned n, VmafPicture *pic)
+{
+    if (!n) {
+        vt_picture_unref(pic);
+        return;
+    }
+    vt_picture_unref(&kept[n - 1]);
+    for (unsigned k = n - 1; k > 0; k--) kept[k] = kept[k - 1];
+    kept[0] = *pic;
+    memset(pic, 0, sizeof(*pic));
+}
+
+static void accepted(VmafContext *c, VmafPicture *ref, VmafPicture *dis)
+{
+    keep(c->prev_ref, c->n_history_ref, ref);
+    keep(c->prev_dis, c->n_history_dis, dis);
+    c->n_pairs++;
+}
+
+int vt_context_read(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned index)
+{
+    if (c->flushed) {
+        vt_error(&c->log, "frame %u comes after the flush", index);
+        return -EINVAL;
+    }
+    int err = vt_context_take_error(c); /* of an earlier frame, from a worker */
+    if (!err) err = check_pair(c, ref, dis, index);
+    if (!err) err = prepare(c, ref);
+    if (!err) err = vt_index_set_add(&c->seen, index);
+    if (err) return err;
+
+    if (!c->n_pairs) c->first_time = vt_now();
+    fill_slot(c, &c->slot[vt_pipeline_acquire(c->pipeline)], ref, dis, index);
+    vt_pipeline_submit(c->pipeline);
+    if (!c->cfg.n_threads) err = vt_context_take_error(c);
+    if (!err) accepted(c, ref, dis);
+    return err;
+}
+
+int vt_context_flush(VmafContext *c)
+{
+    if (c->flushed) return -EINVAL;
+    vt_pipeline_drain(c->pipeline);
+    if (!c->has_format && c->n_instances) {
+        vt_error(&c->log, "flush before any frame was read");
+        return -EINVAL;
+    }
+    int first_error = vt_context_take_error(c);
+    for (unsigned i = 0; i < c->n_prepared; i++) {
+        const VtMetric *m = c->instance[i]->metric;
+        if (!m->flush) continue;
+        VtSeriesContext sc;
+        const VtSeries series = vt_series(&sc, c, i);
+        const int err = m->flush(c->instance[i], c->state[i], &series);
+        if (err) vt_error(&c->log, "flush of %s failed: %s", m->name, strerror(-err));
+        if (err && !first_error) first_error = err;
+    }
+    c->flushed = true;
+    return first_error;
+}

@@ -1,0 +1,270 @@
+/* Integer motion: mean absolute blurred difference of successive reference frames (spec: motion).
+ * extract() makes the SAD score of a frame; motion2 and motion3 need their neighbours in time and
+ * are made by flush(). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "metric/metric.h"
+#include "metric/motion/motion_dsp.h"
+
+typedef struct Options {
+    bool debug, force_zero, five_frame_window, moving_average;
+    double blend_factor, blend_offset, fps_weight, max_val;
+} Options;
+
+enum { SAD, MOTION, MOTION2, MOTION3, OUTPUTS };
+
+static const VtOption options[] = {
+    {.name = "debug",
+     .help = "also report integer_motion, a copy of the SAD score",
+     .type = VT_OPTION_BOOL,
+     .offset = offsetof(Options, debug)},
+    {.name = "motion_force_zero",
+     .alias = "force_0",
+     .help = "all scores are 0",
+     .type = VT_OPTION_BOOL,
+     .offset = offsetof(Options, force_zero),
+     .in_name = true},
+    {.name = "motion_blend_factor",
+     .alias = "mbf",
+     .help = "weight of a value above the blend offset, for motion3",
+     .type = VT_OPTION_DOUBLE,
+     .offset = offsetof(Options, blend_factor),
+     .in_name = true,
+     .number = 1,
+     .max = 1},
+    {.name = "motion_blend_offset",
+     .alias = "mbo",
+     .help = "value from which motion3 is blended",
+     .type = VT_OPTION_DOUBLE,
+     .offset = offsetof(Options, blend_offset),
+     .in_name = true,
+     .number = 40,
+     .max = 1000},
+    {.name = "motion_fps_weight",
+     .alias = "mfw",
+     .help = "factor of the SAD score, to correct for the frame rate",
+     .type = VT_OPTION_DOUBLE,
+     .offset = offsetof(Options, fps_weight),
+     .in_name = true,
+     .number = 1,
+     .max = 5},
+    {.name = "motion_max_val",
+     .alias = "mmxv",
+     .help = "largest SAD score and motion3",
+     .type = VT_OPTION_DOUBLE,
+     .offset = offsetof(Options, max_val),
+     .in_name = true,
+     .number = 10000,
+     .max = 10000},
+    {.name = "motion_five_frame_window",
+     .alias = "mffw",
+     .help = "compare with the frame two back instead of one back",
+     .type = VT_OPTION_BOOL,
+     .offset = offsetof(Options, five_frame_window),
+     .in_name = true},
+    {.name = "motion_moving_average",
+     .alias = "mma",
+     .help = "motion3 is the mean of two successive values",
+     .type = VT_OPTION_BOOL,
+     .offset = offsetof(Options, moving_average),
+     .in_name = true},
+    {0},
+};
+
+static const VtOutput outputs[OUTPUTS] = {
+    {.base = "VMAF_integer_feature_motion_sad_score"},
+    {.base = "VMAF_integer_feature_motion_score"},
+    {.base = "VMAF_integer_feature_motion2_score"},
+    {.base = "VMAF_integer_feature_motion3_score"},
+};
+
+typedef struct Shared {
+    VtMotionDsp dsp;
+    bool all_zero; /* every member has motion_force_zero */
+} Shared;
+
+/* How many frames back the comparison goes; that many first frames score 0. */
+static unsigned distance(const Options *o)
+{
+    return o->five_frame_window ? 2 : 1;
+}
+
+static void history(const void *opaque, unsigned *n_ref, unsigned *n_dis)
+{
+    const Options *o = opaque;
+    *n_ref = o->force_zero ? 0 : distance(o);
+    *n_dis = 0;
+}
+
+/* Members of a group share S; the other options act on scalars. */
+static bool shares(const void *a, const void *b)
+{
+    return distance(a) == distance(b);
+}
+
+static int init(VtGroup *group)
+{
+    Shared *s = calloc(1, sizeof(*s));
+    if (!s) {
+        vt_error(group->log, "motion: out of memory");
+        return -ENOMEM;
+    }
+    vt_motion_dsp_init(&s->dsp, group->cpu_flags);
+    s->all_zero = true;
+    for (unsigned m = 0; m < group->n_members; m++)
+        if (!((const Options *)group->member[m]->options)->force_zero) s->all_zero = false;
+    group->shared = s;
+    return 0;
+}
+
+static void close_group(VtGroup *group)
+{
+    free(group->shared);
+    group->shared = NULL;
+}
+
+static size_t scratch_size(const VtGroup *group)
+{
+    return vt_motion_scratch(group->format.w);
+}
+
+static double min(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double sad_score(const Options *o, uint64_t sad, const VtFormat *f)
+{
+    if (o->force_zero) return 0;
+    const double score = ((double)sad / 256.0) / (double)((uint64_t)f->w * f->h);
+    return min(score * o->fps_weight, o->max_val);
+}
+
+/* S of this frame; 0 for the first ones. */
+static int frame_sad(const VtGroup *group, void *scratch, const VtFrame *frame, uint64_t *sad)
+{
+    const Shared *s = group->shared;
+    const unsigned back = distance(group->member[0]->options);
+    *sad = 0;
+    if (s->all_zero || frame->index < back) return 0;
+    const VmafPicture *earlier = frame->prev_ref[back - 1], *current = frame->ref;
+    if (!earlier) {
+        vt_error(group->log, "motion: frame %u comes without the frame %u before it", frame->index,
+                 back);
+        return -EINVAL;
+    }
+    const VtMotionPair pair = {
+        .earlier = earlier->data[0],
+        .current = current->data[0],
+        .earlier_stride = earlier->stride[0],
+        .current_stride = current->stride[0],
+        .w = group->format.w,
+        .h = group->format.h,
+        .bpc = group->format.bpc,
+    };
+    *sad = s->dsp.sad(&pair, scratch);
+    return 0;
+}
+
+static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
+                   VtResult *const *results)
+{
+    uint64_t sad;
+    const int err = frame_sad(group, scratch, frame, &sad);
+    if (err) return err;
+    for (unsigned m = 0; m < group->n_members; m++) {
+        const Options *o = group->member[m]->options;
+        const double score = sad_score(o, sad, &group->format);
+        vt_emit(results[m], SAD, score);
+        if (o->debug) vt_emit(results[m], MOTION, score);
+    }
+    return 0;
+}
+
+/* ---- flush: spec motion 5 ---- */
+
+/* Blend and clip. */
+static double process(const Options *o, double x)
+{
+    const double f = o->blend_factor;
+    return min(x * f + (1 - f) * min(o->blend_offset, x), o->max_val);
+}
+
+/* The SAD score of a frame, or nothing past the first gap. */
+static bool sad_at(const VtSeries *series, unsigned index, double *value)
+{
+    return series->get(series->ctx, SAD, index, value);
+}
+
+/* motion2 from the frame's own SAD score and those before and after it; the five-frame window
+ * leaves its own out, except at the end. */
+static double temporal_minimum(const Options *o, unsigned index, double before, double own,
+                               bool has_after, double after)
+{
+    if (!has_after) return own;
+    if (!o->five_frame_window) return min(own, after);
+    return index > 2 ? min(before, after) : after;
+}
+
+static int put(const VtSeries *series, unsigned index, double motion2, double motion3)
+{
+    const int err = series->put(series->ctx, MOTION2, index, motion2);
+    return err ? err : series->put(series->ctx, MOTION3, index, motion3);
+}
+
+static bool reaches(const VtSeries *series, unsigned count)
+{
+    double ignored;
+    for (unsigned i = 0; i < count; i++)
+        if (!sad_at(series, i, &ignored)) return false;
+    return true;
+}
+
+static int flush(const VtInstance *inst, void *state, const VtSeries *series)
+{
+    (void)state;
+    const Options *o = inst->options;
+    const unsigned start = distance(o);
+    double before = 0, own = 0, after = 0, stamp = 0;
+    if (reaches(series, start + 1)) {
+        sad_at(series, start, &stamp);
+        stamp = process(o, stamp);
+    }
+    double previous = stamp;
+    bool has_own = sad_at(series, 0, &own);
+    for (unsigned i = 0; has_own; i++) {
+        const bool has_after = sad_at(series, i + 1, &after);
+        int err;
+        if (i < start) {
+            err = put(series, i, 0, stamp);
+        } else {
+            const double motion2 = temporal_minimum(o, i, before, own, has_after, after);
+            const double p = process(o, motion2);
+            err = put(series, i, motion2, o->moving_average ? (p + previous) / 2.0 : p);
+            previous = p;
+        }
+        if (err) return err;
+        before = own;
+        own = after;
+        has_own = has_after;
+    }
+    return 0;
+}
+
+const VtMetric vt_metric_motion = {
+    .name = "motion",
+    .help = "temporal difference of the reference luma (integer)",
+    .options = options,
+    .options_size = sizeof(Options),
+    .outputs = outputs,
+    .n_outputs = OUTPUTS,
+    .every_frame = true,
+    .history = history,
+    .shares = shares,
+    .init = init,
+    .close = close_group,
+    .scratch_size = scratch_size,
+    .extract = extract,
+    .flush = flush,
+};

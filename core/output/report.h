@@ -1,0 +1,25 @@
+/* Writers of the score table: XML, JSON, CSV, SUB. Bytes per spec "cli and output" 5 to 10. */
+#ifndef VT_OUTPUT_REPORT_H
+#define VT_OUTPUT_REPORT_H
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "engine/score_store.h"
+
+typedef struct VtReport {
+    VtScores *scores;
+    unsigned n_pairs;     /* pairs handed to the library: pooled values are over 0 .. n_pairs - 1 */
+    unsigned n_subsample; /* 0 and 1: every frame */
+    unsigned w, h;        /* luma size of the first pair, 0 if none */
+    double fps;           /* wall clock */
+    int precision;        /* enum VmafTurboPrecision or 0..17 decimals */
+} VtReport;
+
+/* Writes the file (truncated first). -EINVAL for an unknown format (nothing is created) or
+ * precision; the negative errno of the first failed file operation, with one log line that names
+ * the path. */
+int vt_report_write(const VtReport *r, const char *path, enum VmafOutputFormat format,
+                    const VtLog *log);
+
+#endif

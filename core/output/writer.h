@@ -1,0 +1,51 @@
+/* What the four formats share: checked output, the rows and columns of the table, pooled values. */
+#ifndef VT_OUTPUT_WRITER_H
+#define VT_OUTPUT_WRITER_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "engine/pooling.h"
+#include "output/number.h"
+#include "output/report.h"
+
+/* The first failed write stops all later ones; error is its negative errno. */
+typedef struct VtWriter {
+    FILE *file;
+    int error;
+    int precision;
+} VtWriter;
+
+void vt_write(VtWriter *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void vt_write_text(VtWriter *w, const char *text, size_t length);
+void vt_write_number(VtWriter *w, double x);
+
+/* The first row at or after `from` that has a value and lies on the subsampling grid; false at the
+ * end. */
+bool vt_report_row(const VtReport *r, unsigned from, unsigned *index);
+
+const char *vt_report_name(const VtReport *r, unsigned column);
+
+/* Pools a column over all pairs; false if a needed value is missing. */
+bool vt_report_pool(const VtReport *r, unsigned column, VtPool *pool);
+
+#define VT_POOL_METHODS 4
+typedef struct VtPoolMethod {
+    const char *name;
+    enum VmafPoolingMethod method;
+} VtPoolMethod;
+extern const VtPoolMethod
+    vt_pool_methods[VT_POOL_METHODS]; /* in the order in which reports list them */
+
+/* Writes a name: bytes that `plain` accepts as they are, each other well-formed UTF-8 character or
+ * stray byte through `escape` (length 0: a stray byte). */
+typedef bool (*VtPlainByte)(char c);
+typedef void (*VtEscape)(VtWriter *w, const char *c, unsigned length);
+void vt_write_escaped(VtWriter *w, const char *name, VtPlainByte plain, VtEscape escape);
+
+void vt_write_xml(VtWriter *w, const VtReport *r);
+void vt_write_json(VtWriter *w, const VtReport *r);
+void vt_write_csv(VtWriter *w, const VtReport *r);
+void vt_write_sub(VtWriter *w, const VtReport *r);
+
+#endif

@@ -1,0 +1,32 @@
+/* Reference-counted pictures. The sample memory hangs on a VmafRef; the last reference calls
+ * release, which frees the memory or returns it to its ring. */
+#ifndef VT_PICTURE_PICTURE_H
+#define VT_PICTURE_PICTURE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "libvmaf/picture.h"
+
+#define VT_MAX_DIMENSION 65536
+
+struct VmafRef {
+    atomic_uint count;
+    void (*release)(struct VmafRef *ref); /* with the last reference; owns the memory around ref */
+};
+
+/* 0, or -EINVAL for a format, depth or size that no picture can have. */
+int vt_picture_check(enum VmafPixelFormat pix_fmt, unsigned bpc, unsigned w, unsigned h);
+
+/* Fills the geometry (format, depth, sizes, strides) and points data into memory; returns the bytes
+ * needed. memory may be NULL to learn the size. ref and priv are left alone. */
+size_t vt_picture_layout(VmafPicture *pic, enum VmafPixelFormat pix_fmt, unsigned bpc, unsigned w,
+                         unsigned h, void *memory);
+
+/* Another reference to the same picture in an empty structure. */
+void vt_picture_ref(VmafPicture *dst, const VmafPicture *src);
+
+/* Drops the reference and clears the structure; an empty one is left as it is. */
+void vt_picture_unref(VmafPicture *pic);
+
+#endif

@@ -1,0 +1,67 @@
+/* What vmaf-turbo offers beyond libvmaf's API. Only additions: programs that use this header need
+ * vmaf-turbo. */
+#ifndef LIBVMAF_TURBO_H
+#define LIBVMAF_TURBO_H
+
+#include "libvmaf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Version of vmaf-turbo itself, for example "0.1.0". */
+const char *vmaf_turbo_version(void);
+
+/* Name of the i-th built-in model, or NULL past the last. Static strings. */
+const char *vmaf_turbo_builtin_model(unsigned i);
+
+/* Load a model of either kind: built-in or found by name, or from a file. A single model leaves
+ * *collection NULL. Otherwise as vmaf_model_collection_load: arguments, results and ownership. */
+int vmaf_turbo_model_load(VmafModel **model, VmafModelCollection **collection, VmafModelConfig *cfg,
+                          const char *version);
+int vmaf_turbo_model_load_from_path(VmafModel **model, VmafModelCollection **collection,
+                                    VmafModelConfig *cfg, const char *path);
+
+/* Name and one-line description of the i-th metric; -EINVAL past the last or for NULL. Static
+ * strings. */
+int vmaf_turbo_metric(unsigned i, const char **name, const char **help);
+
+typedef struct VmafTurboOption {
+    const char *name;
+    const char *alias; /* short form in feature names, or NULL */
+    const char *type;  /* "bool", "int", "double" or "string" */
+    const char *help;
+    char default_value[32]; /* as text; empty if there is none */
+    double min, max;        /* inclusive; of int and double options */
+} VmafTurboOption;
+
+/* The j-th option of a metric; -EINVAL past the last, for an unknown metric or NULL. Static
+ * strings. */
+int vmaf_turbo_metric_option(const char *metric, unsigned j, VmafTurboOption *option);
+
+/* Receives every log line of a context instead of stderr. `line` has no newline and is valid during
+ * the call. May be called from worker threads, one call at a time per context is not guaranteed.
+ * callback NULL: back to stderr. Returns 0 or -EINVAL for a NULL context. Call before the first
+ * frame. */
+int vmaf_turbo_set_log_callback(VmafContext *vmaf,
+                                void (*callback)(void *user, enum VmafLogLevel level,
+                                                 const char *line),
+                                void *user);
+
+/* How numbers are written: */
+enum VmafTurboPrecision {
+    VMAF_TURBO_PRECISION_DEFAULT = -1, /* as libvmaf: 6 decimals, 16 for tiny fractions */
+    VMAF_TURBO_PRECISION_MAX = -2,     /* the shortest text that reads back as the same double */
+    /* 0 to 17: that many decimals */
+};
+
+/* vmaf_write_output with a choice of precision. Same results, plus -EINVAL for a precision out of
+ * range. */
+int vmaf_turbo_write_output(VmafContext *vmaf, const char *output_path, enum VmafOutputFormat fmt,
+                            int precision);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Build and run every test, count what ran, and prove that each suite did.
+
+Each step is a program whose output says how many tests it ran: cmocka ("[  PASSED  ] N test(s)."), our own
+checkers ("NAME: N passed, N failed"), pytest ("N passed") and the golden comparison ("N runs, ..."). A step whose
+output has no such line, or counts 0, is a failure: silence is not success.
+"""
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
+SHARED = os.path.join(os.path.dirname(ROOT), "shared")
+JOBS = str(os.cpu_count() or 2)
+
+passed = failed = 0
+failures = []
+
+
+def run(command, env=None, timeout=1500):
+    """Run a command; return (exit status, stdout and stderr)."""
+    full = dict(os.environ, **(env or {}))
+    try:
+        p = subprocess.run(command, cwd=ROOT, env=full, capture_output=True, text=True, errors="replace",
+                           timeout=timeout)
+        return p.returncode, p.stdout + p.stderr
+    except subprocess.TimeoutExpired as e:
+        return 124, f"timed out after {e.timeout} s"
+
+
+def count(output):
+    """How many tests the output says passed and failed."""
+    good = bad = 0
+    for line in output.splitlines():
+        line = re.sub(r"\x1b\[[0-9;]*m", "", line)
+        if m := re.match(r"\[  PASSED  \] (\d+) test", line):
+            good += int(m[1])
+        elif m := re.match(r"\[  FAILED  \] (\d+) test", line):
+            bad += int(m[1])
+        elif m := re.match(r"[\w-]+: (\d+) passed, (\d+) failed$", line):
+            good, bad = good + int(m[1]), bad + int(m[2])
+        elif m := re.match(r"=+ (?:(\d+) failed, )?(\d+) passed", line):
+            good, bad = good + int(m[2]), bad + int(m[1] or 0)
+        elif m := re.match(r"(\d+) runs, \d+ figures compared, (\d+) runs off", line):
+            good, bad = good + int(m[1]) - int(m[2]), bad + int(m[2])
+    return good, bad
+
+
+def step(name, command, env=None):
+    """Run one step and count it."""
+    global passed, failed
+    start = time.monotonic()
+    status, output = run(command, env)
+    good, bad = count(output)
+    if (status or not good) and not bad:
+        bad = 1
+    passed, failed = passed + good, failed + bad
+    print(f"{'ok  ' if not bad else 'FAIL'} {name}: {good} passed, {bad} failed, {time.monotonic() - start:.0f} s",
+          flush=True)
+    if bad:
+        failures.append(name)
+        print("\n".join("     " + line for line in output.splitlines()[-40:]), flush=True)
+
+
+def build(folder, *options, env=None):
+    """Configure if needed, and compile; exit when that fails."""
+    commands = [] if os.path.exists(os.path.join(folder, "build.ninja")) else [
+        ["meson", "setup", folder, *options]]
+    for command in commands + [["ninja", "-C", folder, "-j", JOBS]]:
+        status, output = run(command, env)
+        if status:
+            print(output[-6000:])
+            print(f"cannot build {folder}\n{passed} passed, {failed + 1} failed")
+            sys.exit(1)
+
+
+def programs(folder, sub):
+    """The test programs of one folder of the build."""
+    path = os.path.join(folder, "test", sub)
+    found = [f for f in sorted(os.listdir(path)) if f.startswith(("test_", "kernels_"))
+             and os.access(os.path.join(path, f), os.X_OK) and os.path.isfile(os.path.join(path, f))]
+    if not found:
+        sys.exit(f"no test program in {path}\n0 passed, 1 failed")
+    return [(f, os.path.join(path, f)) for f in found]
+
+
+def comma_locale():
+    """A folder with a locale whose decimal point is a comma, made without touching the system."""
+    folder = os.path.join(BUILD, "locale")
+    os.makedirs(folder, exist_ok=True)
+    run(["localedef", "-i", "de_DE", "-f", "UTF-8", os.path.join(folder, "de_DE.UTF-8")])
+    return folder
+
+
+def suites(folder, label, subs, env=None):
+    """Run every test program of some folders of a build."""
+    env = dict({"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden"), "VMAF_TEST_SHARED": SHARED,
+                "LOCPATH": comma_locale()}, **(env or {}))
+    for sub in subs:
+        for name, path in programs(folder, sub):
+            step(f"{label} {name}", [path], env)
+
+
+def golden(vmaf):
+    """The figures beside the checkout, where they are."""
+    compare = os.path.join(SHARED, "golden", "compare")
+    if not os.path.exists(compare):
+        print("note: no golden clips beside the checkout; the synthetic ones ran above", flush=True)
+        return
+    for group, threads in GOLDEN:
+        step(f"golden {group}, {threads} threads", [compare, vmaf, "--group", group, "--threads", threads]
+             + (["--by-path"] if group == "models-v1" else []))
+
+
+# Groups of the golden clips that are done so far, with the number of threads.
+GOLDEN = [("models-v0", "2"), ("debug", "0")]
+
+
+def main():
+    start = time.monotonic()
+    status, output = run(["scripts/install-deps"])
+    if status:
+        sys.exit(f"{output}\ncannot install the dependencies\n0 passed, 1 failed")
+    print(output, end="")
+
+    build(BUILD)
+    vmaf = os.path.join(BUILD, "tools", "vmaf", "vmaf")
+    suites(BUILD, "release", ["unit", "kernels"])
+    for name in ("headers", "symbols", "includes", "install"):
+        step(f"meta {name}", [sys.executable, f"test/meta/test_{name}.py", ROOT, BUILD])
+    step("tool", [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test/client"],
+         {"VMAF": vmaf})
+
+    clang = os.path.join(ROOT, "build-sanitize")
+    build(clang, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized",
+          "-Dbench=false", env={"CC": "clang"})
+    sanitizers = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
+                  "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+    suites(clang, "asan+ubsan", ["unit", "kernels"], sanitizers)
+    step("asan+ubsan tool", [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test/client"],
+         dict(sanitizers, VMAF=os.path.join(clang, "tools", "vmaf", "vmaf")))
+
+    tsan = os.path.join(ROOT, "build-tsan")
+    build(tsan, "-Db_sanitize=thread", "-Db_lundef=false", "-Dbuildtype=debugoptimized", "-Dbench=false",
+          env={"CC": "clang"})
+    for name, path in programs(tsan, "unit"):
+        if name in ("test_engine", "test_api"):
+            step(f"tsan {name}", [path], {"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden")})
+
+    golden(vmaf)
+    if failures:
+        print("failed: " + ", ".join(failures))
+    print(f"took {time.monotonic() - start:.0f} s")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

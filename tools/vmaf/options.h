@@ -1,0 +1,54 @@
+/* The command line (spec: cli-and-output 1). */
+#ifndef VMAF_TOOL_OPTIONS_H
+#define VMAF_TOOL_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "libvmaf/libvmaf.h"
+#include "model_string.h"
+
+#define MAX_MODELS 32
+#define MAX_FEATURES 32
+#define MAX_THREADS 1024
+
+typedef struct Options {
+    const char *reference, *distorted, *output;
+    enum VmafOutputFormat format;
+    int precision; /* enum VmafTurboPrecision or a number of decimals */
+
+    bool raw; /* both inputs are raw planar video of this format */
+    unsigned w, h, bpc;
+    enum VmafPixelFormat pix_fmt;
+    bool any_depth; /* the inputs may differ in bit depth */
+
+    unsigned threads, subsample, cpumask, gpumask;
+    unsigned frame_count; /* 0: all */
+    unsigned skip_reference, skip_distorted;
+    bool no_prediction, quiet;
+
+    ModelSpec model[MAX_MODELS];
+    unsigned n_models;
+    FeatureSpec feature[MAX_FEATURES];
+    unsigned n_features;
+} Options;
+
+enum { OPTIONS_RUN, OPTIONS_EXIT };
+
+/* OPTIONS_RUN; OPTIONS_EXIT when all that was asked for is printed already; negative errno after a
+ * message and the usage text. In every case options_free may follow. */
+int options_parse(Options *o, int argc, char **argv);
+void options_free(Options *o);
+
+/* Append to the lists; messages and results as in options_parse. */
+int options_add_model(Options *o, const char *text);
+int options_add_feature(Options *o, const char *text);
+
+/* presets.c: --aom_ctc and --nflx_ctc. */
+int preset_aom_ctc(Options *o, const char *version);
+int preset_nflx_ctc(Options *o, const char *version);
+
+/* lists.c: --list-models and --list-features, on stdout. */
+void list_models(void);
+void list_features(void);
+
+#endif
