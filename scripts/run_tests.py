@@ -111,12 +111,14 @@ def golden(vmaf):
         print("note: no golden clips beside the checkout; the synthetic ones ran above", flush=True)
         return
     for group, threads in GOLDEN:
-        step(f"golden {group}, {threads} threads", [compare, vmaf, "--group", group, "--threads", threads]
-             + (["--by-path"] if group == "models-v1" else []))
+        step(f"golden {group}, {threads} threads", [compare, vmaf, "--group", group, "--threads", threads])
 
 
 # Groups of the golden clips that are done so far, with the number of threads.
-GOLDEN = [("models-v0", "2"), ("debug", "0")]
+GOLDEN = [("models-v0", "2"), ("debug", "0"), ("models-v1", "2"), ("classic", "2"), ("models-float", "2")]
+
+
+PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test/client"]
 
 
 def main():
@@ -128,20 +130,18 @@ def main():
 
     build(BUILD)
     vmaf = os.path.join(BUILD, "tools", "vmaf", "vmaf")
-    suites(BUILD, "release", ["unit", "kernels"])
+    suites(BUILD, "release", ["unit", "kernels", "torture"])
     for name in ("headers", "symbols", "includes", "install"):
         step(f"meta {name}", [sys.executable, f"test/meta/test_{name}.py", ROOT, BUILD])
-    step("tool", [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test/client"],
-         {"VMAF": vmaf})
+    step("tool", PYTEST, {"VMAF": vmaf})
 
     clang = os.path.join(ROOT, "build-sanitize")
     build(clang, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized",
           "-Dbench=false", env={"CC": "clang"})
     sanitizers = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
                   "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
-    suites(clang, "asan+ubsan", ["unit", "kernels"], sanitizers)
-    step("asan+ubsan tool", [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test/client"],
-         dict(sanitizers, VMAF=os.path.join(clang, "tools", "vmaf", "vmaf")))
+    suites(clang, "asan+ubsan", ["unit", "kernels", "torture"], dict(sanitizers, VMAF_TORTURE_STEP="7"))
+    step("asan+ubsan tool", PYTEST, dict(sanitizers, VMAF=os.path.join(clang, "tools", "vmaf", "vmaf")))
 
     tsan = os.path.join(ROOT, "build-tsan")
     build(tsan, "-Db_sanitize=thread", "-Db_lundef=false", "-Dbuildtype=debugoptimized", "-Dbench=false",

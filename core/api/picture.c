@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/export.h"
 #include "base/mem.h"
@@ -22,10 +21,9 @@ VT_EXPORT int vmaf_picture_alloc(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
     const size_t head = VT_ALIGN_UP(sizeof(VmafRef));
     VmafPicture p = {0};
     const size_t size = vt_picture_layout(&p, pix_fmt, bpc, w, h, NULL);
-    char *block = vt_aligned_alloc(head + size);
+    char *block = vt_aligned_calloc(head + size);
     if (!block) return -ENOMEM;
 
-    memset(block, 0, head + size);
     p.ref = (VmafRef *)block;
     atomic_init(&p.ref->count, 1);
     p.ref->release = release;

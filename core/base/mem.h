@@ -7,13 +7,16 @@
 #define VT_ALIGN 64
 #define VT_ALIGN_UP(n) (((size_t)(n) + (VT_ALIGN - 1)) & ~(size_t)(VT_ALIGN - 1))
 
-/* 64-byte aligned, uninitialised; NULL when out of memory. Free with vt_aligned_free (NULL
- * allowed). */
+/* 64-byte aligned; NULL when out of memory. Free with vt_aligned_free (NULL allowed). calloc's
+ * memory is zero and takes room only as it is touched, which matters for pools of large pictures.
+ */
 void *vt_aligned_alloc(size_t size);
+void *vt_aligned_calloc(size_t size);
 void vt_aligned_free(void *p);
 
 /* Cuts a scratch block into aligned pieces: first run it on a NULL base to learn the size, then on
- * the block. VtCarve c = {.base = base}; float *row = vt_carve(&c, w * sizeof(*row)); size = c.used; */
+ * the block. VtCarve c = {.base = base}; float *row = vt_carve(&c, w * sizeof(*row)); size =
+ * c.used; */
 typedef struct VtCarve {
     char *base;
     size_t used;

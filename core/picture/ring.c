@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 
@@ -30,8 +29,7 @@ struct VtRing {
 static void *host_alloc(void *ctx, size_t size)
 {
     (void)ctx;
-    void *p = vt_aligned_alloc(size);
-    return p ? memset(p, 0, size) : NULL;
+    return vt_aligned_calloc(size);
 }
 
 static void host_free(void *ctx, void *memory)

@@ -16,7 +16,8 @@
 #include "metric/registry.h"
 #include "synth.h"
 
-static const uint64_t masks[] = {~UINT64_C(0), VT_CPU_AVX512 | VT_CPU_AVX512ICL, 0};
+static const uint64_t masks[] = {~UINT64_C(0), VT_CPU_AVX512 | VT_CPU_AVX512ICL, VT_CPU_AVX512ICL,
+                                 0};
 #define MASKS (sizeof(masks) / sizeof(masks[0]))
 
 /* ------------------------------------------------------------------------------------ weights */
@@ -37,28 +38,48 @@ static void weights_match(void **state)
         int height;
         uint32_t f[4][2], fixed[4][2]; /* f of 0: not given */
     } want[] = {
-        {0, 3, 1080,
-         {{0x3C8E63BA, 0x3BC106AA}, {0x3D030286, 0x3C6A46A3}, {0x3D31A788, 0x3CC7DC06},
+        {0,
+         3,
+         1080,
+         {{0x3C8E63BA, 0x3BC106AA},
+          {0x3D030286, 0x3C6A46A3},
+          {0x3D31A788, 0x3CC7DC06},
           {0x3D3B140B, 0x3D0041C9}},
          {{36453, 49417}, {137373792, 61414028}, {186284160, 104783920}, {196165808, 134487184}}},
-        {0, 5, 1080,
-         {{0x3BE01B27, 0x3B056BFF}, {0x3C6DF82C, 0x3BBAE33C}, {0x3CBA3608, 0x3C380033},
+        {0,
+         5,
+         1080,
+         {{0x3BE01B27, 0x3B056BFF},
+          {0x3C6DF82C, 0x3BBAE33C},
+          {0x3CBA3608, 0x3C380033},
           {0x3CE24E24, 0x3C884687}},
          {{14342, 17077}, {62382256, 24495736}, {97628224, 48234700}, {118649120, 71447608}}},
-        {2, 3, 1080,
-         {{0x3C41D29E, 0x3B8CF7CB}, {0x3CCD0353, 0x3C40F883}, {0x3D2FEC57, 0x3CC3EFAE},
+        {2,
+         3,
+         1080,
+         {{0x3C41D29E, 0x3B8CF7CB},
+          {0x3CCD0353, 0x3C40F883},
+          {0x3D2FEC57, 0x3CC3EFAE},
           {0x3D701C93, 0x3D130CED}},
          {{24809, 36087}, {107485848, 50586124}, {184468848, 102727024}, {251775280, 154193616}}},
-        {2, 1.5, 2160,
+        {2,
+         1.5,
+         2160,
          {{0}},
          {{24809, 36087}, {107485848, 50586124}, {184468848, 102727024}, {251775280, 154193616}}},
-        {2, 5, 1080,
+        {2,
+         5,
+         1080,
          {{0}},
          {{8833, 8254}, {63604172, 25134148}, {127311424, 62706524}, {203856320, 118429432}}},
-        {2, 3, 2160,
+        {2,
+         3,
+         2160,
          {{0}},
          {{4739, 4018}, {50809464, 18476950}, {107485848, 50586124}, {184468848, 102727024}}},
-        {3, 3, 1080,
+        {3,
+         3,
+         1080,
          {{0}},
          {{23590, 34368}, {97092032, 46905336}, {154318176, 92041152}, {196164048, 134488304}}},
     };
@@ -155,7 +176,8 @@ static void golden_v0(void **state)
 }
 
 #define V1                                                                                         \
-    "adm_csf_mode=2:adm_dlm_weight=0.7:adm_enhn_gain_limit=1:adm_min_val=0.5:adm_noise_weight=0.02"
+    "adm_csf_mode=2:adm_dlm_weight=0.7:adm_enhn_gain_limit=1:adm_min_val=0.5:adm_noise_weight=0."  \
+    "02"
 
 /* Clips with figures of these options; each clip was scored with those of its size. */
 static void golden_v1(void **state)
@@ -247,9 +269,9 @@ static void groups_equal_separate_runs(void **state)
     for (unsigned i = 0; i < MEMBERS; i++) member[i] = instance(member_options[i]);
     for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
         VmafPicture ref, dis;
-        assert_int_equal(synth_pair(&ref, &dis, VMAF_PIX_FMT_YUV420P, sizes[k].bpc, sizes[k].w,
-                                    sizes[k].h, 3),
-                         0);
+        assert_int_equal(
+            synth_pair(&ref, &dis, VMAF_PIX_FMT_YUV420P, sizes[k].bpc, sizes[k].w, sizes[k].h, 3),
+            0);
         VtResult truth[MEMBERS], together[MEMBERS];
         for (unsigned i = 0; i < MEMBERS; i++)
             run_group(&member[i], 1, ~UINT64_C(0), &ref, &dis, &truth[i]);
@@ -265,6 +287,56 @@ static void groups_equal_separate_runs(void **state)
         vmaf_picture_unref(&dis);
     }
     for (unsigned i = 0; i < MEMBERS; i++) vt_instance_destroy(member[i]);
+}
+
+/* Pictures at the ends of the ranges: noise, two-valued noise, checker boards of several sizes, all
+ * against another or its negative. */
+static void extreme_pair(unsigned kind, VmafPicture *ref, VmafPicture *dis)
+{
+    uint32_t seed = kind * 2654435761u + 1;
+    const unsigned max = (1u << ref->bpc) - 1;
+    for (unsigned y = 0; y < ref->h[0]; y++)
+        for (unsigned x = 0; x < ref->w[0]; x++) {
+            seed = seed * 1664525u + 1013904223u;
+            const unsigned noise = seed >> 16, board = (x >> (kind % 4)) + (y >> (kind / 2 % 4));
+            const unsigned r = kind < 4    ? noise & max
+                               : kind < 10 ? (noise & 1) * max
+                                           : (board & 1) * max;
+            const unsigned d = kind % 3 == 0 ? max - r : kind % 3 == 1 ? (seed >> 30 & 1) * max : r;
+            char *rows[2] = {(char *)ref->data[0] + y * ref->stride[0],
+                             (char *)dis->data[0] + y * dis->stride[0]};
+            if (ref->bpc > 8) {
+                ((uint16_t *)rows[0])[x] = (uint16_t)r;
+                ((uint16_t *)rows[1])[x] = (uint16_t)d;
+            } else {
+                rows[0][x] = (char)r;
+                rows[1][x] = (char)d;
+            }
+        }
+}
+
+static void extremes_equal_scalar(void **state)
+{
+    (void)state;
+    VtInstance *member[] = {instance("debug=true"), instance("adm_enhn_gain_limit=1:debug=true"),
+                            instance(V1 ":debug=true")};
+    enum { N = sizeof(member) / sizeof(member[0]) };
+    for (unsigned kind = 0; kind < 24; kind++) {
+        VmafPicture ref, dis;
+        const unsigned bpc = kind & 1 ? 16 : 8;
+        assert_int_equal(vmaf_picture_alloc(&ref, VMAF_PIX_FMT_YUV400P, bpc, 150, 110), 0);
+        assert_int_equal(vmaf_picture_alloc(&dis, VMAF_PIX_FMT_YUV400P, bpc, 150, 110), 0);
+        extreme_pair(kind, &ref, &dis);
+        VtResult truth[N], got[N];
+        run_group(member, N, ~UINT64_C(0), &ref, &dis, truth);
+        for (size_t m = 1; m < MASKS; m++) {
+            run_group(member, N, masks[m], &ref, &dis, got);
+            assert_memory_equal(truth, got, sizeof(truth));
+        }
+        vmaf_picture_unref(&ref);
+        vmaf_picture_unref(&dis);
+    }
+    for (int i = 0; i < N; i++) vt_instance_destroy(member[i]);
 }
 
 enum { ADM2, AIM, ADM3, SCALE0 };
@@ -378,6 +450,7 @@ int main(void)
         cmocka_unit_test(golden_v0),
         cmocka_unit_test(golden_v1),
         cmocka_unit_test(groups_equal_separate_runs),
+        cmocka_unit_test(extremes_equal_scalar),
         cmocka_unit_test(options_do_what_they_say),
         cmocka_unit_test(flat_pictures),
         cmocka_unit_test(limits_are_refused),

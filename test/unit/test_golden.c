@@ -216,7 +216,7 @@ static void all_files_at(unsigned threads)
     assert_non_null(d);
     unsigned files = 0, left_out = 0, compared = 0;
     for (struct dirent *e; (e = readdir(d));) {
-        if (!strstr(e->d_name, ".json") || strstr(e->d_name, "models-v1")) continue;
+        if (!strstr(e->d_name, ".json")) continue;
         if (check_file(dir, e->d_name, threads, &compared))
             files++;
         else

@@ -204,12 +204,13 @@ static int predict_edited(const char *from, const char *to, const double *featur
 {
     VmafModel *m;
     VtScores *scores;
-    char *text = replaced(vt_builtin_models[3].json, from, to);
-    assert_string_equal(vt_builtin_models[3].name, "vmaf_v1.0.16_3d0h");
+    unsigned i = 0;
+    while (strcmp(vt_builtin_models[i].name, "vmaf_v1.0.16_3d0h")) i++;
+    char *text = replaced(vt_builtin_models[i].json, from, to);
     assert_int_equal(load_model_text(&m, text, strlen(text), VMAF_MODEL_FLAG_DISABLE_TRANSFORM), 0);
     free(text);
     assert_int_equal(vt_scores_create(&scores), 0);
-    for (unsigned i = 0; i < 4; i++) put_feature(m, scores, i, 0, features[i]);
+    for (i = 0; i < 4; i++) put_feature(m, scores, i, 0, features[i]);
     capture_log();
     const int err = vt_model_predict(m, scores, 0, score, NULL);
     end_capture();

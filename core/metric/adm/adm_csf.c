@@ -46,8 +46,7 @@ static float barten(const VtAdmOptions *opt, unsigned s, double scale)
     const float high = (float)(1 / pow(1 - exp(-pow((double)(u / 7), 2)), (double)p2));
     const float c = (float)((double)p3 / pow((double)(low * high), 0.5));
     float m = 0;
-    for (int i = 0; i < 4; i++)
-        m = (float)((double)m + (double)a[i] * exp((double)(-b[i] * u)));
+    for (int i = 0; i < 4; i++) m = (float)((double)m + (double)a[i] * exp((double)(-b[i] * u)));
     const float level =
         (float)((double)30.162f *
                 pow(pow((double)(4.0627f / 100), (double)1.6596f) + 1, (double)-0.2712f));

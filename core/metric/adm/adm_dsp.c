@@ -328,8 +328,9 @@ void vt_adm_dsp_init(VtAdmDsp *dsp, unsigned cpu_flags)
         .mask32 = mask32,
     };
 #if defined(__x86_64__)
-    //if (cpu_flags & VT_CPU_AVX2) vt_adm_dsp_init_avx2(dsp);
-    //if (cpu_flags & VT_CPU_AVX512) vt_adm_dsp_init_avx512(dsp);
+    if (cpu_flags & VT_CPU_AVX2) vt_adm_dsp_init_avx2(dsp);
+    if (cpu_flags & VT_CPU_AVX512) vt_adm_dsp_init_avx512(dsp);
+    if (cpu_flags & VT_CPU_AVX512ICL) vt_adm_dsp_init_avx512icl(dsp);
 #else
     (void)cpu_flags;
 #endif

@@ -58,8 +58,8 @@ typedef struct VtAdmDsp {
      * dwt_fine makes scale 1, dwt_coarse scales 2 and 3, whose last shift is 16 and 15. */
     void (*dwt_plane[2])(const void *const src[4], unsigned bpc, unsigned w_in,
                          const VtAdmTemp *temp, int16_t *ll, int16_t *const detail[VT_ADM_BANDS]);
-    void (*dwt_fine)(const int16_t *const src[4], unsigned w_in, const VtAdmTemp *temp,
-                     int32_t *ll, int32_t *const detail[VT_ADM_BANDS]);
+    void (*dwt_fine)(const int16_t *const src[4], unsigned w_in, const VtAdmTemp *temp, int32_t *ll,
+                     int32_t *const detail[VT_ADM_BANDS]);
     void (*dwt_coarse)(const int32_t *const src[4], unsigned w_in, unsigned shift,
                        const VtAdmTemp *temp, int32_t *ll, int32_t *const detail[VT_ADM_BANDS]);
 
@@ -112,6 +112,7 @@ void vt_adm_dsp_init(VtAdmDsp *dsp, unsigned cpu_flags);
  * vt_adm_weights_in_range(). */
 void vt_adm_dsp_init_avx2(VtAdmDsp *dsp);
 void vt_adm_dsp_init_avx512(VtAdmDsp *dsp);
+void vt_adm_dsp_init_avx512icl(VtAdmDsp *dsp);
 
 /* The SIMD kernels use narrower lanes than the formula: are these weights of a scale small enough?
  * (spec: adm 16.1; all of CSF modes 0, 2 and 3 are.) */

@@ -1,7 +1,7 @@
 /* One pass down the two planes, all four scales in step: as soon as a scale has the four input rows
- * of its next band row, that row is made; its LL row is an input row of the next scale. A band row's
- * details are decoupled and weighted at once, and the row above it, which now has both neighbours,
- * is masked and summed (spec: adm 16.3). Only a few rows of anything are kept. */
+ * of its next band row, that row is made; its LL row is an input row of the next scale. A band
+ * row's details are decoupled and weighted at once, and the row above it, which now has both
+ * neighbours, is masked and summed (spec: adm 16.3). Only a few rows of anything are kept. */
 #include <string.h>
 
 #include "base/mem.h"

@@ -33,7 +33,7 @@ typedef struct VtAdmScale {
 /* What members with the same gain limit and weights have in common. */
 typedef struct VtAdmVariant {
     VtAdmCsf csf[VT_ADM_SCALES];
-    unsigned first_scale;                /* 1 if no member wants scale 0 */
+    unsigned first_scale;               /* 1 if no member wants scale 0 */
     const VtAdmDsp *dsp[VT_ADM_SCALES]; /* its csf and mask kernels */
 } VtAdmVariant;
 
@@ -72,7 +72,6 @@ typedef struct VtAdmScores {
 void vt_adm_scores(const VtAdmOptions *opt, const VtAdmScale scale[VT_ADM_SCALES],
                    const VtAdmWeights weights[VT_ADM_SCALES],
                    const uint64_t den[VT_ADM_SCALES][VT_ADM_BANDS],
-                   const uint64_t num[VT_ADM_SCALES][VT_ADM_ROLES][VT_ADM_BANDS],
-                   VtAdmScores *out);
+                   const uint64_t num[VT_ADM_SCALES][VT_ADM_ROLES][VT_ADM_BANDS], VtAdmScores *out);
 
 #endif

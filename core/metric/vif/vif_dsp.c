@@ -157,7 +157,7 @@ static void thin(const VtVifThin *t, void *scratch)
         for (unsigned x = 0; x < t->w / 2; x++) {
             uint64_t sum = 0;
             for (unsigned k = 0; k < taps; k++)
-                sum += f->tap[k] * filtered[(int)(2 * x + k) - (int)f->radius];
+                sum += (uint32_t)f->tap[k] * filtered[(int)(2 * x + k) - (int)f->radius];
             t->dst[row][x] = (uint16_t)round_shift(sum, 16);
         }
     }

@@ -11,8 +11,8 @@
 #define VT_VIF_SCALES 4
 #define VT_VIF_BAND 8     /* rows of statistics that one kernel call makes */
 #define VT_VIF_RADIUS 8   /* of the widest filter */
-#define VT_VIF_STRIP 240  /* most columns of statistics that one kernel call makes */
-#define VT_VIF_LINE 288   /* a line of the vertical pass in SIMD kernels, see there */
+#define VT_VIF_STRIP 496
+#define VT_VIF_LINE 544
 #define VT_VIF_THINNED 4  /* rows of the next plane that one kernel call makes */
 #define VT_VIF_NOISE 131072 /* variance of the visual noise, 2 grey levels squared (spec: vif 8) */
 

@@ -206,6 +206,18 @@ static void complete(const void *const *src, unsigned have, const void **out, un
     for (unsigned i = 0; i < want; i++) out[i] = src[i < have ? i : have - 1];
 }
 
+/* The last rows of a band have not been seen before; the next strip will want them. */
+INLINE void prefetch(const VtVifStrip *strip, unsigned column)
+{
+    const unsigned bytes = strip->bpc == 8 ? 1 : 2, first = 2 * vt_vif_reach(strip->scale);
+    if (column * bytes % 64) return;
+    const size_t at = ((size_t)strip->x0 + VT_VIF_STRIP + column) * bytes;
+    for (unsigned i = first; i < first + strip->rows; i++) {
+        _mm_prefetch((const char *)strip->ref[i] + at, _MM_HINT_T0);
+        _mm_prefetch((const char *)strip->dis[i] + at, _MM_HINT_T0);
+    }
+}
+
 typedef void (*FilterBlock)(Block *b, const Taps *t, const Rounding *r);
 
 /* The vertical pass of lines' columns begin to end - 1. */
@@ -220,6 +232,7 @@ INLINE void vertical(const VtVifStrip *strip, Lines *out, const Taps *t, unsigne
     complete(strip->dis, have, dis, 2 * pairs);
     Block b;
     for (unsigned at = begin; at < end; at += 32) {
+        prefetch(strip, at - begin);
         load_block(&b, ref, dis, strip->x0 + at - MARGIN, strip->w, (int)pairs, bytes);
         filter(&b, t, &r);
         store_mean(&b, SUM_R, M1, out, at, &r);
@@ -281,15 +294,16 @@ static void mirror(const VtVifStrip *strip, Lines *out, int reach)
 
 /* ---- information terms ---- */
 
+/* Rows of coefficients for vt_vif_log. */
 typedef struct LogTable {
-    __m512i c0[2], c[2]; /* c1 in the high half, 16 c2 in the low half */
+    __m512i c0[2], c[2]; /* 16 c2 in the high half, c1 in the low half */
 } LogTable;
 
 static LogTable make_log_table(void)
 {
     LogTable t;
     uint32_t c[32];
-    for (int i = 0; i < 32; i++) c[i] = (uint32_t)vt_vif_log_c1[i] << 16 | vt_vif_log_c2[i] * 16u;
+    for (int i = 0; i < 32; i++) c[i] = (uint32_t)vt_vif_log_c2[i] << 20 | vt_vif_log_c1[i];
     for (int i = 0; i < 2; i++) {
         t.c0[i] = _mm512_loadu_si512(vt_vif_log_c0 + 16 * i);
         t.c[i] = _mm512_loadu_si512(c + 16 * i);
@@ -297,173 +311,200 @@ static LogTable make_log_table(void)
     return t;
 }
 
-/* 2048 log2(n / 2^17) is fraction + 2048 (14 - zeros). */
-typedef struct Log {
-    __m512i fraction, zeros;
-} Log;
+/* Sum of logarithms: 2048 log2(n / 2^17) is fraction + 2048 (14 - zeros). 32-bit lanes are wide
+ * enough: a strip adds at most 256 terms a lane. */
+typedef struct LogSum {
+    __m512i fraction, zeros; /* fraction is 4 times too large */
+} LogSum;
 
-INLINE Log logarithm(__m512i n, const LogTable *t)
+/* Adds count values from 2^17 to 2^31 - 1 (count is a multiple of 16). All terms stand in the high
+ * words of lanes. */
+INLINE void add_logs(LogSum *sum, const int32_t *value, unsigned count, const LogTable *t)
 {
-    const __m512i zeros = _mm512_lzcnt_epi32(n), norm = _mm512_sllv_epi32(n, zeros);
-    const __m512i s = _mm512_srli_epi32(norm, 26);
-    const __m512i c0 = _mm512_permutex2var_epi32(t->c0[0], s, t->c0[1]);
-    const __m512i c = _mm512_permutex2var_epi32(t->c[0], s, t->c[1]);
-    const __m512i low = _mm512_and_si512(_mm512_srli_epi32(norm, 16), _mm512_set1_epi32(1023));
-    const __m512i u = _mm512_mulhi_epu16(c, low);
-    const __m512i slope = _mm512_sub_epi32(_mm512_srli_epi32(c, 16), u);
-    return (Log){_mm512_srli_epi32(DOT(c0, slope, low), 18), zeros};
+    LogSum s = *sum;
+    for (unsigned i = 0; i < count; i += 16) {
+        const __m512i n = _mm512_load_si512(value + i), zeros = _mm512_lzcnt_epi32(n);
+        const __m512i norm = _mm512_sllv_epi32(n, zeros), segment = _mm512_srli_epi32(norm, 26);
+        const __m512i low = _mm512_and_si512(norm, _mm512_set1_epi32(1023 << 16));
+        const __m512i c0 = _mm512_permutex2var_epi32(t->c0[0], segment, t->c0[1]);
+        const __m512i c = _mm512_permutex2var_epi32(t->c[0], segment, t->c[1]);
+        const __m512i u = _mm512_mulhi_epu16(c, low);
+        const __m512i slope = _mm512_sub_epi32(_mm512_slli_epi32(c, 16), u);
+        const __m512i level = _mm512_and_si512(DOT(c0, slope, low), _mm512_set1_epi32(~0x3ffff));
+        s.fraction = DOT(s.fraction, level, _mm512_set1_epi32(1 << 16));
+        s.zeros = _mm512_add_epi32(s.zeros, zeros);
+    }
+    *sum = s;
 }
 
-/* Sums in 32-bit lanes: one strip adds at most 480 terms a lane, each below 2^15. */
+#define ROW ((VT_VIF_STRIP + 31) / 32 * 32)
+
+/* Pixels of a row that have information terms, in groups of 16; other pixels of a group are 0,
+ * which adds nothing. Arguments of logarithms take the place of s1 and s2. */
+typedef struct Row {
+    int32_t s1[ROW], s2[ROW], s12[ROW], n2[VT_MAX_MEMBERS][ROW];
+    unsigned count;
+} Row;
+
 typedef struct Totals {
-    __m512i num_fraction, num_zeros, den_fraction, den_zeros, flat_variance;
-    __m512i limited[VT_MAX_MEMBERS]; /* what each gain limit changes in the numerator */
-    unsigned log_count, flat_count;
+    LogSum den, n1, n2[VT_MAX_MEMBERS];
+    __m512i flat_variance;
+    unsigned flat_count, log_count;
 } Totals;
 
-/* (a b + 2^31) >> 32 in every lane; a_odd and b_odd are a and b >> 32 in 64-bit lanes. */
-INLINE __m512i multiply_high(__m512i a, __m512i b, __m512i a_odd, __m512i b_odd)
+/* Puts 16 pixels into the row, or counts them as flat (spec: vif 8). */
+INLINE void sort_pixels(Row *row, __m512i s1, __m512i s2, __m512i s12, __mmask16 valid,
+                        Totals *sum)
 {
-    const __m512i half = _mm512_set1_epi64(INT64_C(1) << 31);
-    const __m512i even = _mm512_add_epi64(_mm512_mul_epu32(a, b), half);
-    const __m512i odd = _mm512_add_epi64(_mm512_mul_epu32(a_odd, b_odd), half);
-    return _mm512_mask_shuffle_epi32(odd, 0x5555, even, (_MM_PERM_ENUM)0xf5);
-}
+    const __mmask16 log =
+        _mm512_mask_cmpge_epi32_mask(valid, s1, _mm512_set1_epi32(VT_VIF_NOISE));
+    const __mmask16 flat = (__mmask16)(valid & ~log);
+    s2 = _mm512_max_epi32(s2, _mm512_setzero_si512());
+    _mm512_store_si512(row->s1 + row->count, _mm512_maskz_mov_epi32(log, s1));
+    _mm512_store_si512(row->s2 + row->count, _mm512_maskz_mov_epi32(log, s2));
+    _mm512_store_si512(row->s12 + row->count, _mm512_maskz_mov_epi32(log, s12));
+    row->count += log ? 16 : 0;
 
-INLINE __m512i join_halves(__m256i lo, __m256i hi)
-{
-    return _mm512_inserti64x4(_mm512_castsi256_si512(lo), hi, 1);
-}
-
-INLINE __m512d half_to_double(__m512i v, int half)
-{
-    return _mm512_cvtepi32_pd(half ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v));
-}
-
-/* The numerator of pixels `which` (s12 > 0 and s2 > 0), spec: vif 8. Every limit starts from the
- * unlimited gain; where the gain exceeds it, the difference is added. */
-INLINE void numerator(__m512i s1, __m512i s2, __m512i s12, __mmask16 which, const LogTable *table,
-                      const VtVifLimits *limits, Totals *sum)
-{
-    const __m512d eps = _mm512_set1_pd(65536 * 1.0e-10);
-    __m512d g[2], s1d[2];
-    __m256i v[2], z[2];
-    UNROLL for (int i = 0; i < 2; i++) {
-        const __m512d s12d = half_to_double(s12, i);
-        s1d[i] = half_to_double(s1, i);
-        g[i] = _mm512_div_pd(s12d, _mm512_add_pd(s1d[i], eps));
-        v[i] = _mm512_cvttpd_epi32(_mm512_sub_pd(half_to_double(s2, i), _mm512_mul_pd(g[i], s12d)));
-        z[i] = _mm512_cvttpd_epi32(_mm512_mul_pd(_mm512_mul_pd(g[i], g[i]), s1d[i]));
-    }
-    const __m512i n1 = _mm512_add_epi32(
-        _mm512_max_epi32(join_halves(v[0], v[1]), _mm512_setzero_si512()),
-        _mm512_set1_epi32(VT_VIF_NOISE));
-    const Log log1 = logarithm(n1, table);
-    const Log log2 = logarithm(_mm512_add_epi32(n1, join_halves(z[0], z[1])), table);
-    const __m512i fraction = _mm512_sub_epi32(log2.fraction, log1.fraction);
-    const __m512i zeros = _mm512_sub_epi32(log2.zeros, log1.zeros);
-    sum->num_fraction = _mm512_mask_add_epi32(sum->num_fraction, which, sum->num_fraction, fraction);
-    sum->num_zeros = _mm512_mask_add_epi32(sum->num_zeros, which, sum->num_zeros, zeros);
-
-    for (unsigned i = 0; i < limits->count; i++) {
-        const __m512d limit = _mm512_set1_pd(limits->value[i]);
-        const __mmask16 over =
-            which & _mm512_kunpackb(_mm512_cmp_pd_mask(g[1], limit, _CMP_GT_OQ),
-                                    _mm512_cmp_pd_mask(g[0], limit, _CMP_GT_OQ));
-        if (!over) continue;
-        const __m512d square = _mm512_mul_pd(limit, limit);
-        const __m512i signal = join_halves(_mm512_cvttpd_epi32(_mm512_mul_pd(square, s1d[0])),
-                                           _mm512_cvttpd_epi32(_mm512_mul_pd(square, s1d[1])));
-        const Log log = logarithm(_mm512_add_epi32(n1, signal), table);
-        const __m512i change = _mm512_sub_epi32(
-            _mm512_sub_epi32(log.fraction, log2.fraction),
-            _mm512_slli_epi32(_mm512_sub_epi32(log.zeros, log2.zeros), 11));
-        sum->limited[i] = _mm512_mask_add_epi32(sum->limited[i], over, sum->limited[i], change);
-    }
-}
-
-INLINE void flat_pixels(__m512i s2, __mmask16 flat, Totals *sum)
-{
-    const __m512i v = _mm512_maskz_mov_epi32(flat, s2);
+    const __m512i variance = _mm512_maskz_mov_epi32(flat, s2);
     sum->flat_count += (unsigned)__builtin_popcount(flat);
     sum->flat_variance = _mm512_add_epi64(
         sum->flat_variance,
-        _mm512_add_epi64(_mm512_cvtepu32_epi64(_mm512_castsi512_si256(v)),
-                         _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(v, 1))));
+        _mm512_add_epi64(_mm512_and_si512(variance, _mm512_set1_epi64(UINT32_MAX)),
+                         _mm512_srli_epi64(variance, 32)));
 }
 
-/* Horizontal sums of 16 pixels. */
-typedef struct Moments {
-    __m512i m[LINES];
-} Moments;
-
-INLINE void add_pixels(const Moments *p, __mmask16 valid, const LogTable *table,
-                       const VtVifLimits *limits, Totals *sum)
+INLINE __m512d load_double(const int32_t *v)
 {
-    const __m512i m1 = p->m[M1], m2 = p->m[M2];
-    const __m512i m1_odd = _mm512_srli_epi64(m1, 32), m2_odd = _mm512_srli_epi64(m2, 32);
-    const __m512i xx = _mm512_add_epi32(p->m[Q1H], _mm512_srli_epi32(p->m[Q1L], 16));
-    const __m512i yy = _mm512_add_epi32(p->m[Q2H], _mm512_srli_epi32(p->m[Q2L], 16));
-    const __m512i xy = _mm512_add_epi32(p->m[Q12H], _mm512_srli_epi32(p->m[Q12L], 16));
-    const __m512i s1 = _mm512_sub_epi32(xx, multiply_high(m1, m1, m1_odd, m1_odd));
-    const __m512i s2 = _mm512_max_epi32(
-        _mm512_sub_epi32(yy, multiply_high(m2, m2, m2_odd, m2_odd)), _mm512_setzero_si512());
-    const __m512i s12 = _mm512_sub_epi32(xy, multiply_high(m1, m2, m1_odd, m2_odd));
+    return _mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(const void *)v));
+}
 
-    const __m512i noise = _mm512_set1_epi32(VT_VIF_NOISE), zero = _mm512_setzero_si512();
-    const __mmask16 log = _mm512_mask_cmpge_epi32_mask(valid, s1, noise);
-    if (log != valid) flat_pixels(s2, (__mmask16)(valid & ~log), sum);
-    if (!log) return;
+INLINE void store_int(int32_t *p, __m256i v)
+{
+    _mm256_store_si256((__m256i *)(void *)p, v);
+}
 
-    sum->log_count += (unsigned)__builtin_popcount(log);
-    const Log den = logarithm(_mm512_add_epi32(s1, noise), table);
-    sum->den_fraction =
-        _mm512_mask_add_epi32(sum->den_fraction, log, sum->den_fraction, den.fraction);
-    sum->den_zeros = _mm512_mask_add_epi32(sum->den_zeros, log, sum->den_zeros, den.zeros);
-    const __mmask16 both =
-        _mm512_mask_cmpgt_epi32_mask(_mm512_mask_cmpgt_epi32_mask(log, s12, zero), s2, zero);
-    if (both) numerator(s1, s2, s12, both, table, limits, sum);
+/* Gains of 8 pixels. */
+typedef struct Gain {
+    __m512d s1, s12, g;
+} Gain;
+
+INLINE Gain gain(const Row *row, unsigned k)
+{
+    const __m512d s1 = load_double(row->s1 + k), s12 = load_double(row->s12 + k);
+    const __m512d eps = _mm512_set1_pd(65536 * 1.0e-10);
+    return (Gain){s1, s12, _mm512_div_pd(s12, _mm512_add_pd(s1, eps))};
+}
+
+/* From variances to arguments of logarithms: NSQ + s1 in place of s1, n1 in place of s2, n2 for
+ * every gain limit (spec: vif 8). Pixels with s12 <= 0 or s2 = 0 get n1 = n2. The division of the
+ * next 8 pixels starts before these 8 are done, since it takes long. */
+INLINE void log_arguments(Row *row, const VtVifLimits *limits)
+{
+    const __m256i noise = _mm256_set1_epi32(VT_VIF_NOISE), zero = _mm256_setzero_si256();
+    Gain next = gain(row, 0);
+    for (unsigned k = 0; k < row->count; k += 8) {
+        const Gain now = next;
+        next = gain(row, k + 8 < row->count ? k + 8 : k);
+        const __m256i s2 = _mm256_load_si256((const __m256i *)(const void *)(row->s2 + k));
+        const __mmask8 both = _mm512_cmp_pd_mask(now.s12, _mm512_setzero_pd(), _CMP_GT_OQ) &
+                              _mm256_cmpgt_epi32_mask(s2, zero);
+        const __m256i v = _mm512_cvttpd_epi32(
+            _mm512_sub_pd(_mm512_cvtepi32_pd(s2), _mm512_mul_pd(now.g, now.s12)));
+        const __m256i n1 = _mm256_add_epi32(_mm256_maskz_max_epi32(both, v, zero), noise);
+        for (unsigned l = 0; l < limits->count; l++) {
+            const __m512d g = _mm512_min_pd(now.g, _mm512_set1_pd(limits->value[l]));
+            const __m256i z = _mm512_cvttpd_epi32(_mm512_mul_pd(_mm512_mul_pd(g, g), now.s1));
+            store_int(row->n2[l] + k, _mm256_mask_add_epi32(n1, both, n1, z));
+        }
+        store_int(row->s2 + k, n1);
+    }
+}
+
+INLINE void add_row(Row *row, const LogTable *table, const VtVifLimits *limits, Totals *sum)
+{
+    if (!row->count) return;
+    log_arguments(row, limits);
+    for (unsigned k = 0; k < row->count; k += 16)
+        _mm512_store_si512(row->s1 + k, _mm512_add_epi32(_mm512_load_si512(row->s1 + k),
+                                                         _mm512_set1_epi32(VT_VIF_NOISE)));
+    add_logs(&sum->den, row->s1, row->count, table);
+    add_logs(&sum->n1, row->s2, row->count, table);
+    for (unsigned l = 0; l < limits->count; l++)
+        add_logs(&sum->n2[l], row->n2[l], row->count, table);
+    sum->log_count += row->count;
 }
 
 /* ---- horizontal pass ---- */
 
-INLINE void filter_line(const int16_t *at, const Taps *t, int reach, bool split, __m512i start,
-                        __m512i *even, __m512i *odd)
+/* Filter sums of 16 even and 16 odd columns. */
+typedef struct Pair {
+    __m512i even, odd;
+} Pair;
+
+/* Two lines at once, for more independent sums in flight. */
+INLINE void filter_lines(const int16_t *a, const int16_t *b, const Taps *t, int reach, bool split,
+                         Pair *sum_a, Pair *sum_b)
 {
-    __m512i e = start, o = start;
     UNROLL for (int k = 0; k <= reach; k++) {
-        const __m512i v = _mm512_loadu_si512(at - reach + 2 * k);
-        e = DOT(e, v, t->even[k]);
-        o = DOT(o, v, t->odd[k]);
+        const __m512i va = _mm512_loadu_si512(a - reach + 2 * k);
+        const __m512i vb = _mm512_loadu_si512(b - reach + 2 * k);
+        sum_a->even = DOT(sum_a->even, va, t->even[k]);
+        sum_a->odd = DOT(sum_a->odd, va, t->odd[k]);
+        sum_b->even = DOT(sum_b->even, vb, t->even[k]);
+        sum_b->odd = DOT(sum_b->odd, vb, t->odd[k]);
         if (split && k == 1) {
-            e = DOT(e, v, t->even_rest);
-            o = DOT(o, v, t->odd_rest);
+            sum_a->even = DOT(sum_a->even, va, t->even_rest);
+            sum_a->odd = DOT(sum_a->odd, va, t->odd_rest);
+            sum_b->even = DOT(sum_b->even, vb, t->even_rest);
+            sum_b->odd = DOT(sum_b->odd, vb, t->odd_rest);
         }
     }
-    *even = e;
-    *odd = o;
 }
 
-INLINE void horizontal(const Lines *lines, unsigned rows, unsigned columns, const Taps *t,
-                       const LogTable *table, const VtVifLimits *limits, Totals *sum, int reach,
-                       bool split)
+/* (a b + 2^31) >> 32 in every lane */
+INLINE __m512i multiply_high(__m512i a, __m512i b)
 {
-    const __m512i start = _mm512_set1_epi32(INT32_MIN);
-    const __m512i rounded = _mm512_set1_epi32(INT32_MIN + 32768);
-    for (unsigned j = 0; j < rows; j++) {
-        for (unsigned x = 0; x < columns; x += 32) {
-            Moments even, odd;
-            UNROLL for (int i = 0; i < LINES; i++)
-                filter_line(&lines[j][i][MARGIN + x], t, reach, split,
-                            i == Q1L || i == Q2L || i == Q12L ? rounded : start, &even.m[i],
-                            &odd.m[i]);
-            const unsigned left = columns - x;
-            const unsigned n_even = (left + 1) / 2, n_odd = left / 2;
-            add_pixels(&even, n_even < 16 ? (__mmask16)((1u << n_even) - 1) : 0xffff, table, limits,
-                       sum);
-            add_pixels(&odd, n_odd < 16 ? (__mmask16)((1u << n_odd) - 1) : 0xffff, table, limits,
-                       sum);
-        }
+    const __m512i half = _mm512_set1_epi64(INT64_C(1) << 31);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epu32(a, b), half);
+    const __m512i odd = _mm512_add_epi64(
+        _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), half);
+    return _mm512_mask_shuffle_epi32(odd, 0x5555, even, (_MM_PERM_ENUM)0xf5);
+}
+
+/* Second moments of lines `line` (high words) and line + 1, less the product of means. */
+INLINE Pair variance(const Lines *lines, int line, unsigned at, const Pair *a, const Pair *b,
+                     const Taps *t, int reach, bool split)
+{
+    const __m512i bias = _mm512_set1_epi32(INT32_MIN), round = _mm512_set1_epi32(INT32_MIN + 32768);
+    Pair high = {bias, bias}, low = {round, round};
+    filter_lines(&lines[0][line][at], &lines[0][line + 1][at], t, reach, split, &high, &low);
+    return (Pair){
+        _mm512_sub_epi32(_mm512_add_epi32(high.even, _mm512_srli_epi32(low.even, 16)),
+                         multiply_high(a->even, b->even)),
+        _mm512_sub_epi32(_mm512_add_epi32(high.odd, _mm512_srli_epi32(low.odd, 16)),
+                         multiply_high(a->odd, b->odd)),
+    };
+}
+
+INLINE __mmask16 first_lanes(unsigned n)
+{
+    return n < 16 ? (__mmask16)((1u << n) - 1) : 0xffff;
+}
+
+INLINE void horizontal(const Lines *lines, unsigned columns, Row *row, const Taps *t, int reach,
+                       bool split, Totals *sum)
+{
+    const __m512i bias = _mm512_set1_epi32(INT32_MIN);
+    row->count = 0;
+    for (unsigned x = 0; x < columns; x += 32) {
+        const unsigned at = MARGIN + x, left = columns - x;
+        Pair m1 = {bias, bias}, m2 = {bias, bias};
+        filter_lines(&lines[0][M1][at], &lines[0][M2][at], t, reach, split, &m1, &m2);
+        const Pair s1 = variance(lines, Q1H, at, &m1, &m1, t, reach, split);
+        const Pair s2 = variance(lines, Q2H, at, &m2, &m2, t, reach, split);
+        const Pair s12 = variance(lines, Q12H, at, &m1, &m2, t, reach, split);
+        sort_pixels(row, s1.even, s2.even, s12.even, first_lanes((left + 1) / 2), sum);
+        sort_pixels(row, s1.odd, s2.odd, s12.odd, first_lanes(left / 2), sum);
     }
 }
 
@@ -476,12 +517,17 @@ static int64_t reduce(__m512i v)
                          _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(v, 1))));
 }
 
+static int64_t reduce_logs(const LogSum *s, unsigned count)
+{
+    return reduce(s->fraction) / 4 + 2048 * (14 * (int64_t)count - reduce(s->zeros));
+}
+
 static void add_totals(const Totals *t, const VtVifLimits *limits, VtVifSums *sums)
 {
-    const int64_t num = reduce(t->num_fraction) - 2048 * reduce(t->num_zeros);
-    for (unsigned i = 0; i < limits->count; i++) sums->num_log[i] += num + reduce(t->limited[i]);
-    sums->den_log +=
-        reduce(t->den_fraction) + 2048 * (14 * (int64_t)t->log_count - reduce(t->den_zeros));
+    const int64_t n1 = reduce_logs(&t->n1, t->log_count);
+    for (unsigned l = 0; l < limits->count; l++)
+        sums->num_log[l] += reduce_logs(&t->n2[l], t->log_count) - n1;
+    sums->den_log += reduce_logs(&t->den, t->log_count);
     sums->flat_variance += _mm512_reduce_add_epi64(t->flat_variance);
     sums->flat_count += t->flat_count;
 }
@@ -499,40 +545,26 @@ INLINE void statistics(const VtVifStrip *strip, void *scratch, const VtVifLimits
     const unsigned right = strip->w - strip->x1 < MARGIN ? strip->w : strip->x1 + MARGIN;
     vertical(strip, lines, &taps, begin, right - strip->x0 + MARGIN, filter, reach, bytes);
     mirror(strip, lines, reach);
-    horizontal(lines, strip->rows, strip->x1 - strip->x0, &taps, &table, limits, &total, reach,
-               split);
+    for (unsigned j = 0; j < strip->rows; j++) {
+        Row row __attribute__((aligned(64)));
+        horizontal(lines + j, strip->x1 - strip->x0, &row, &taps, reach, split, &total);
+        add_row(&row, &table, limits, &total);
+    }
     add_totals(&total, limits, sums);
 }
 
-static void statistics_bytes(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,
-                             VtVifSums *sums)
-{
-    statistics(strip, scratch, limits, sums, filter_bytes, 8, false, true);
-}
+#define STATISTICS(name, filter, ...)                                                              \
+    static void name(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,            \
+                     VtVifSums *sums)                                                              \
+    {                                                                                              \
+        statistics(strip, scratch, limits, sums, filter, __VA_ARGS__);                             \
+    }
 
-static void statistics_words(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,
-                             VtVifSums *sums)
-{
-    statistics(strip, scratch, limits, sums, filter_words, 8, false, false);
-}
-
-static void statistics1(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,
-                        VtVifSums *sums)
-{
-    statistics(strip, scratch, limits, sums, filter_words1, 4, false, false);
-}
-
-static void statistics2(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,
-                        VtVifSums *sums)
-{
-    statistics(strip, scratch, limits, sums, filter_words2, 2, false, false);
-}
-
-static void statistics3(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,
-                        VtVifSums *sums)
-{
-    statistics(strip, scratch, limits, sums, filter_words3, 2, true, false);
-}
+STATISTICS(statistics_bytes, filter_bytes, 8, false, true)
+STATISTICS(statistics_words, filter_words, 8, false, false)
+STATISTICS(statistics_words1, filter_words1, 4, false, false)
+STATISTICS(statistics_words2, filter_words2, 2, false, false)
+STATISTICS(statistics_words3, filter_words3, 2, true, false)
 
 static void any_statistics(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,
                            VtVifSums *sums)
@@ -542,13 +574,13 @@ static void any_statistics(const VtVifStrip *strip, void *scratch, const VtVifLi
         (strip->bpc == 8 ? statistics_bytes : statistics_words)(strip, scratch, limits, sums);
         break;
     case 1:
-        statistics1(strip, scratch, limits, sums);
+        statistics_words1(strip, scratch, limits, sums);
         break;
     case 2:
-        statistics2(strip, scratch, limits, sums);
+        statistics_words2(strip, scratch, limits, sums);
         break;
     default:
-        statistics3(strip, scratch, limits, sums);
+        statistics_words3(strip, scratch, limits, sums);
     }
 }
 
@@ -597,17 +629,26 @@ INLINE void thin_rows(const VtVifThin *thin, int16_t *out, size_t line, const Ta
     }
 }
 
-INLINE void thin_line(int16_t *in, unsigned w, uint16_t *dst, const Taps *t, int reach, bool split)
+static void mirror_line(int16_t *line, unsigned w, int reach)
 {
     for (int i = 1; i <= reach; i++) {
-        in[-i] = in[vt_vif_mirror(-i, w)];
-        in[(int)w - 1 + i] = in[vt_vif_mirror((int)w - 1 + i, w)];
+        line[-i] = line[vt_vif_mirror(-i, w)];
+        line[(int)w - 1 + i] = line[vt_vif_mirror((int)w - 1 + i, w)];
     }
-    const __m512i start = _mm512_set1_epi32(INT32_MIN + 32768);
+}
+
+/* Horizontal pass: even columns only. */
+INLINE void thin_line(const int16_t *in, unsigned w, uint16_t *dst, const Taps *t, int reach,
+                      bool split)
+{
     for (unsigned x = 0; x < w / 2; x += 16) {
-        __m512i even, odd;
-        filter_line(in + 2 * x, t, reach, split, start, &even, &odd);
-        const __m256i v = _mm512_cvtepi32_epi16(_mm512_srli_epi32(even, 16));
+        __m512i sum = _mm512_set1_epi32(INT32_MIN + 32768);
+        UNROLL for (int k = 0; k <= reach; k++) {
+            const __m512i v = _mm512_loadu_si512(in + 2 * x - reach + 2 * k);
+            sum = DOT(sum, v, t->even[k]);
+            if (split && k == 1) sum = DOT(sum, v, t->even_rest);
+        }
+        const __m256i v = _mm512_cvtepi32_epi16(_mm512_srli_epi32(sum, 16));
         const unsigned left = w / 2 - x;
         if (left >= 16)
             _mm256_storeu_si256((__m256i *)(void *)(dst + x), v);
@@ -622,8 +663,10 @@ INLINE void thin_scale(const VtVifThin *thin, void *scratch, int reach, bool spl
     const size_t line = (thin->w + 2 * MARGIN + 63) & ~(size_t)31;
     int16_t *rows = (int16_t *)scratch + MARGIN;
     thin_rows(thin, rows, line, &taps, reach, split, bytes);
-    for (unsigned j = 0; j < thin->rows; j++)
+    for (unsigned j = 0; j < thin->rows; j++) {
+        mirror_line(rows + j * line, thin->w, reach);
         thin_line(rows + j * line, thin->w, thin->dst[j], &taps, reach, split);
+    }
 }
 
 static void thin(const VtVifThin *thin, void *scratch)

@@ -1,10 +1,9 @@
-/* The vector kernels of integer ADM, written once for all vector widths. The including file defines
- * N16 and N32 (lanes of 16 and 32 bits) and the operations on vectors used here; pairs of
- * in-lane unpack and pack keep the columns in order at any width.
+/* The vector kernels of integer ADM, written once for all vector widths: first part, the wavelet.
+ * The including file defines N16 and N32 (lanes of 16 and 32 bits), the types Vec (integers), VecF
+ * (binary32), Mask16 and Mask32 (a truth value a lane), and the operations used here. Unpacking and
+ * packing go in pairs, so that columns are in order again at any width.
  *
  * Exactness rests on the ranges of spec: adm 16.1 and the identities of spec: adm 16.2. */
-
-#define INLINE static inline __attribute__((always_inline))
 
 /* ------------------------------------------------------------------------------- wavelet rows */
 
@@ -17,21 +16,22 @@
 
 #define TAP_SUM 46342 /* of the low-pass; the high-pass has 0 */
 
-INLINE Vec filter(Vec p01, Vec p23, Vec taps01, Vec taps23)
+/* start plus the sum of four taps' products. */
+INLINE Vec filter(Vec start, Vec p01, Vec p23, Vec taps01, Vec taps23)
 {
-    return add32(madd16(p01, taps01), madd16(p23, taps23));
+    return dot16(dot16(start, p01, taps01), p23, taps23);
 }
 
 /* One filter over four rows of samples, rounded, shifted and narrowed to 16 bits. */
 INLINE Vec filter_rows(const Vec p01[2], const Vec p23[2], Vec taps01, Vec taps23, Vec round,
                        Vec shift)
 {
-    const Vec a = add32(filter(p01[0], p23[0], taps01, taps23), round);
-    const Vec b = add32(filter(p01[1], p23[1], taps01, taps23), round);
+    const Vec a = filter(round, p01[0], p23[0], taps01, taps23);
+    const Vec b = filter(round, p01[1], p23[1], taps01, taps23);
     return packs32(srav32(a, shift), srav32(b, shift));
 }
 
-static void mirror_words(int16_t *t, unsigned n)
+INLINE void mirror_words(int16_t *t, unsigned n)
 {
     t[-1] = t[1];
     t[n] = t[n - 1];
@@ -46,11 +46,11 @@ INLINE void plane_columns(const int16_t *t, unsigned w, int16_t *low, int16_t *h
     for (unsigned j = 0; j < w; j += N16) {
         const int16_t *p = t + 2 * (size_t)j - 1;
         const Vec a01 = load(p), a23 = load(p + 2), b01 = load(p + N16), b23 = load(p + N16 + 2);
-        store(low + j, high_words(add32(filter(a01, a23, LO01, LO23), round),
-                                  add32(filter(b01, b23, LO01, LO23), round)));
+        store(low + j,
+              high_words(filter(round, a01, a23, LO01, LO23), filter(round, b01, b23, LO01, LO23)));
         if (high)
-            store(high + j, high_words(add32(filter(a01, a23, HI01, HI23), round),
-                                       add32(filter(b01, b23, HI01, HI23), round)));
+            store(high + j, high_words(filter(round, a01, a23, HI01, HI23),
+                                       filter(round, b01, b23, HI01, HI23)));
     }
 }
 
@@ -67,8 +67,8 @@ INLINE void plane_row(const void *const src[4], bool words, unsigned bpc, unsign
         Vec s[4];
         for (int k = 0; k < 4; k++) {
             if (words)
-                s[k] = sub16(min_u16(load_words((const uint16_t *)src[k] + x, w_in - x), max),
-                             offset);
+                s[k] =
+                    sub16(min_u16(load_words((const uint16_t *)src[k] + x, w_in - x), max), offset);
             else
                 s[k] = load_bytes((const uint8_t *)src[k] + x, w_in - x);
         }
@@ -84,7 +84,7 @@ INLINE void plane_row(const void *const src[4], bool words, unsigned bpc, unsign
     plane_columns(th, w, detail[VT_ADM_H], detail[VT_ADM_D]);
 }
 
-static void dwt_bytes(const void *const src[4], unsigned bpc, unsigned w_in, const VtAdmTemp *temp,
+KERNEL void dwt_bytes(const void *const src[4], unsigned bpc, unsigned w_in, const VtAdmTemp *temp,
                       int16_t *ll, int16_t *const detail[3])
 {
     (void)bpc;
@@ -94,7 +94,7 @@ static void dwt_bytes(const void *const src[4], unsigned bpc, unsigned w_in, con
         plane_row(src, false, 8, w_in, temp, ll, NULL);
 }
 
-static void dwt_words(const void *const src[4], unsigned bpc, unsigned w_in, const VtAdmTemp *temp,
+KERNEL void dwt_words(const void *const src[4], unsigned bpc, unsigned w_in, const VtAdmTemp *temp,
                       int16_t *ll, int16_t *const detail[3])
 {
     if (detail)
@@ -117,10 +117,11 @@ INLINE void mirror_split(Split t, unsigned n)
     mirror_words(t.lo, n);
 }
 
-INLINE Vec join(Vec a, Vec b, bool by16)
+INLINE Vec filter_split(Vec hi01, Vec hi23, Vec lo01, Vec lo23, Vec taps01, Vec taps23, bool by16)
 {
-    if (by16) return add32(a, SRAI32(add32(b, set32(32768)), 16));
-    return add32(add32(a, a), SRAI32(add32(b, set32(16384)), 15));
+    const Vec a = filter(zero(), hi01, hi23, taps01, taps23);
+    const Vec b = filter(set32(by16 ? 32768 : 16384), lo01, lo23, taps01, taps23);
+    return by16 ? add32(a, SRAI32(b, 16)) : add32(add32(a, a), SRAI32(b, 15));
 }
 
 /* Two bands from one row of vertically filtered samples; either may be NULL. */
@@ -129,10 +130,8 @@ INLINE void split_columns(Split t, unsigned w, bool by16, int32_t *low, int32_t 
     for (unsigned j = 0; j < w; j += N32) {
         const int16_t *p = t.hi + 2 * (size_t)j - 1, *q = t.lo + 2 * (size_t)j - 1;
         const Vec a01 = load(p), a23 = load(p + 2), b01 = load(q), b23 = load(q + 2);
-        if (low)
-            store(low + j, join(filter(a01, a23, LO01, LO23), filter(b01, b23, LO01, LO23), by16));
-        if (high)
-            store(high + j, join(filter(a01, a23, HI01, HI23), filter(b01, b23, HI01, HI23), by16));
+        if (low) store(low + j, filter_split(a01, a23, b01, b23, LO01, LO23, by16));
+        if (high) store(high + j, filter_split(a01, a23, b01, b23, HI01, HI23, by16));
     }
 }
 
@@ -163,7 +162,7 @@ INLINE void store_split(Split t, unsigned x, Vec a, Vec b)
     store(t.hi + x, high_words(add32(a, round), add32(b, round)));
 }
 
-static void dwt_fine(const int16_t *const src[4], unsigned w_in, const VtAdmTemp *temp, int32_t *ll,
+KERNEL void dwt_fine(const int16_t *const src[4], unsigned w_in, const VtAdmTemp *temp, int32_t *ll,
                      int32_t *const detail[3])
 {
     const Split tl = {(int16_t *)temp->row[0], (int16_t *)temp->row[1]};
@@ -173,11 +172,11 @@ static void dwt_fine(const int16_t *const src[4], unsigned w_in, const VtAdmTemp
         const Vec c = load(src[2] + x), d = load(src[3] + x);
         const Vec even01 = odd16(a, SLLI32(b, 16)), odd01 = odd16(SRLI32(a, 16), b);
         const Vec even23 = odd16(c, SLLI32(d, 16)), odd23 = odd16(SRLI32(c, 16), d);
-        store_split_pairs(tl, x, filter(even01, even23, LO01, LO23),
-                          filter(odd01, odd23, LO01, LO23));
+        store_split_pairs(tl, x, filter(zero(), even01, even23, LO01, LO23),
+                          filter(zero(), odd01, odd23, LO01, LO23));
         if (detail)
-            store_split_pairs(th, x, filter(even01, even23, HI01, HI23),
-                              filter(odd01, odd23, HI01, HI23));
+            store_split_pairs(th, x, filter(zero(), even01, even23, HI01, HI23),
+                              filter(zero(), odd01, odd23, HI01, HI23));
     }
     split_bands(tl, th, w_in, false, ll, detail);
 }
@@ -200,11 +199,10 @@ INLINE Pairs row_pairs(const int32_t *const src[4], unsigned x)
 
 INLINE Vec filter_pairs(const Pairs *p, Vec taps01, Vec taps23)
 {
-    return join(filter(p->hi01, p->hi23, taps01, taps23), filter(p->lo01, p->lo23, taps01, taps23),
-                true);
+    return filter_split(p->hi01, p->hi23, p->lo01, p->lo23, taps01, taps23, true);
 }
 
-static void dwt_coarse(const int32_t *const src[4], unsigned w_in, unsigned shift,
+KERNEL void dwt_coarse(const int32_t *const src[4], unsigned w_in, unsigned shift,
                        const VtAdmTemp *temp, int32_t *ll, int32_t *const detail[3])
 {
     const Split tl = {(int16_t *)temp->row[0], (int16_t *)temp->row[1]};
@@ -212,67 +210,10 @@ static void dwt_coarse(const int32_t *const src[4], unsigned w_in, unsigned shif
     for (unsigned x = 0; x < w_in; x += N16) {
         const Pairs a = row_pairs(src, x), b = row_pairs(src, x + N32);
         store_split(tl, x, filter_pairs(&a, LO01, LO23), filter_pairs(&b, LO01, LO23));
-        if (detail)
-            store_split(th, x, filter_pairs(&a, HI01, HI23), filter_pairs(&b, HI01, HI23));
+        if (detail) store_split(th, x, filter_pairs(&a, HI01, HI23), filter_pairs(&b, HI01, HI23));
     }
     if (shift == 16)
         split_bands(tl, th, w_in, true, ll, detail);
     else
         split_bands(tl, th, w_in, false, ll, detail);
-}
-
-/* -------------------------------------------------------------------------------- denominator */
-
-/* Even and odd lanes of 32 bits make two vectors of 64 bit products. */
-INLINE Vec odd_lanes(Vec v)
-{
-    return SRLI64(v, 32);
-}
-
-static void den16(const int16_t *const o[3], unsigned n, uint64_t sum[3])
-{
-    for (int b = 0; b < 3; b++) {
-        Vec acc = zero();
-        for (unsigned j = 0; j < n; j += N16) {
-            const Vec m = and_(abs16(load(o[b] + j)), first16(n - j));
-            for (int part = 0; part < 2; part++) {
-                const Vec v = part ? unpackhi16(m, zero()) : unpacklo16(m, zero());
-                const Vec square = madd16(v, v);
-                acc = add64(acc, mul_u32(square, v));
-                acc = add64(acc, mul_u32(odd_lanes(square), odd_lanes(v)));
-            }
-        }
-        sum[b] += sum64(acc);
-    }
-}
-
-typedef struct Rounding {
-    Vec half, shift;
-} Rounding;
-
-INLINE Rounding rounding(unsigned shift)
-{
-    return (Rounding){set64(shift ? INT64_C(1) << (shift - 1) : 0), set64(shift)};
-}
-
-INLINE Vec rsh64(Vec v, Rounding r)
-{
-    return srlv64(add64(v, r.half), r.shift);
-}
-
-static void den32(const int32_t *const o[3], unsigned n, unsigned square_shift, unsigned shift,
-                  uint64_t sum[3])
-{
-    /* A whole unit is added, not half of one. */
-    const Rounding square = {set64(INT64_C(1) << square_shift), set64(square_shift)};
-    const Rounding last = rounding(shift);
-    for (int b = 0; b < 3; b++) {
-        Vec acc = zero();
-        for (unsigned j = 0; j < n; j += N32) {
-            const Vec m = and_(abs32(load(o[b] + j)), first32(n - j)), m2 = odd_lanes(m);
-            acc = add64(acc, rsh64(mul_u32(rsh64(mul_u32(m, m), square), m), last));
-            acc = add64(acc, rsh64(mul_u32(rsh64(mul_u32(m2, m2), square), m2), last));
-        }
-        sum[b] += sum64(acc);
-    }
 }

@@ -1,0 +1,2 @@
+#include "metric/moment/moment_dsp.h"
+void vt_moment_dsp_init_avx2(VtMomentDsp *dsp) { (void)dsp; }

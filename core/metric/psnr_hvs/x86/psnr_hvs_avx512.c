@@ -1,0 +1,2 @@
+#include "metric/psnr_hvs/psnr_hvs_dsp.h"
+void vt_hvs_dsp_init_avx512(VtHvsDsp *dsp) { (void)dsp; }
