@@ -8,7 +8,6 @@
 
 #define LANES 8
 
-
 typedef __m256 Lanes;
 typedef __m256 LaneMask;
 typedef struct Wide {

@@ -7,7 +7,6 @@
 
 #define LANES 16
 
-
 typedef __m512 Lanes;
 typedef __mmask16 LaneMask;
 typedef struct Wide {
