@@ -152,6 +152,9 @@ def main():
         if name in ("test_engine", "test_api"):
             step(f"tsan {name}", [path], {"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden")})
 
+    # Debian's cross compiler and qemu-user; elsewhere a step that says so.
+    step("arm64 under qemu", ["scripts/test-arm64"])
+
     golden(vmaf)
     if failures:
         print("failed: " + ", ".join(failures))

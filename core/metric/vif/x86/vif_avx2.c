@@ -7,6 +7,7 @@
 
 #define V __m256i
 #define WORDS 16
+#define REGISTER "x"
 #define GROUP 4
 #define TARGET
 #define DOT dot

@@ -8,6 +8,7 @@
 
 #define V __m512i
 #define WORDS 32
+#define REGISTER "v"
 #define GROUP 2
 #define LOAD(p) _mm512_loadu_si512(p)
 #define STORE(p, v) _mm512_storeu_si512(p, v)

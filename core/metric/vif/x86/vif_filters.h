@@ -1,7 +1,8 @@
 /* Filters of integer VIF with 16-bit multiply-adds, for any vector width. The including file names
  * the vector type V, WORDS (16-bit lanes), the operations, DOT(acc, a, b), which adds the dot
- * products of pairs of signed 16-bit words to 32-bit lanes, TARGET, a function attribute, and
- * GROUP, how many lines the horizontal pass takes at once; and it defines Terms (see below).
+ * products of pairs of signed 16-bit words to 32-bit lanes, TARGET, a function attribute, REGISTER,
+ * the asm constraint of vectors, and GROUP, how many lines the horizontal pass takes at once; and it
+ * defines Terms, the sums over pixels.
  *
  * All filters are chains of DOT over 16-bit halves (spec: vif 13.3). Unsigned words u are fed as u
  * - 32768 (top bit flipped), which takes 2^31 off every sum modulo 2^32; a start value of 2^31 puts
@@ -267,7 +268,8 @@ INLINE void filter_lines(const Lines *lines, int first, unsigned at, const Taps 
 {
     UNROLL for (int k = 0; k <= reach; k++) {
         UNROLL for (int i = 0; i < GROUP; i++) {
-            const V v = LOAD(&lines[0][first + i][at] - reach + 2 * k);
+            V v = LOAD(&lines[0][first + i][at] - reach + 2 * k);
+            __asm__("" : "+" REGISTER(v)); /* load once: it crosses cache lines */
             sum[i].even = DOT(sum[i].even, v, t->even[k]);
             sum[i].odd = DOT(sum[i].odd, v, t->odd[k]);
             if (split && k == 1) {
