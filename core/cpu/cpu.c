@@ -12,7 +12,9 @@ static unsigned detect(void)
     if (__builtin_cpu_supports("sse2")) flags |= VT_CPU_SSE2;
     if (__builtin_cpu_supports("ssse3")) flags |= VT_CPU_SSSE3;
     if (__builtin_cpu_supports("sse4.1")) flags |= VT_CPU_SSE41;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) flags |= VT_CPU_AVX2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("bmi2"))
+        flags |= VT_CPU_AVX2;
     if (!(flags & VT_CPU_AVX2)) return flags;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&

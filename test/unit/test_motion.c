@@ -61,6 +61,27 @@ static void flat_planes(void **state)
     }
 }
 
+/* Samples above the range of the depth count as the largest one. */
+static void out_of_range(void **state)
+{
+    (void)state;
+    enum { W = 70, H = 12 };
+    static uint16_t a[W * H], b[W * H], limited[W * H];
+    for (unsigned bpc = 9; bpc < 16; bpc++) {
+        const uint16_t top = (uint16_t)((1u << bpc) - 1);
+        for (size_t i = 0; i < W * H; i++) {
+            a[i] = (uint16_t)(i * 40503);
+            b[i] = (uint16_t)(i * i) & top;
+            limited[i] = a[i] < top ? a[i] : top;
+        }
+        for (size_t i = 0; i < MASKS; i++) {
+            const VtMotionPair wild = {a, b, 2 * W, 2 * W, W, H, bpc};
+            const VtMotionPair tame = {limited, b, 2 * W, 2 * W, W, H, bpc};
+            assert_int_equal(sad(&wild, masks[i]), sad(&tame, masks[i]));
+        }
+    }
+}
+
 /* Sizes below 3 are safe and the same for every instruction set. */
 static void tiny(void **state)
 {
@@ -222,6 +243,12 @@ static void flush_options(void **state)
 
 /* ---- groups and extract ---- */
 
+static void hear(void *user, enum VmafLogLevel level, const char *line)
+{
+    (void)level;
+    snprintf(user, 256, "%s", line);
+}
+
 static void groups(void **state)
 {
     (void)state;
@@ -248,7 +275,10 @@ static void groups(void **state)
     for (size_t i = 0; i < W * H; i++) a[i] = (uint8_t)(i * i), b[i] = (uint8_t)(3 * i * i);
     const VmafPicture earlier = {.w = {W}, .h = {H}, .bpc = 8, .stride = {W}, .data = {a}};
     const VmafPicture current = {.w = {W}, .h = {H}, .bpc = 8, .stride = {W}, .data = {b}};
+    char heard[256] = "";
+    const VtLog log = {VMAF_LOG_LEVEL_ERROR, hear, heard};
     VtGroup g = {.metric = metric,
+                 .log = &log,
                  .member = member,
                  .n_members = N,
                  .format = {VMAF_PIX_FMT_YUV400P, 8, W, H},
@@ -271,6 +301,7 @@ static void groups(void **state)
     /* without the earlier picture */
     const VtFrame lone = {.index = 1, .ref = &current};
     assert_int_equal(metric->extract(&g, scratch, &lone, results), -EINVAL);
+    assert_non_null(strstr(heard, "frame 1"));
     const VtFrame first = {.index = 0, .ref = &current};
     assert_int_equal(metric->extract(&g, scratch, &first, results), 0);
 
@@ -284,9 +315,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worked_example), cmocka_unit_test(flat_planes),
-        cmocka_unit_test(tiny),           cmocka_unit_test(golden_figures),
-        cmocka_unit_test(flush_default),  cmocka_unit_test(flush_options),
-        cmocka_unit_test(groups),
+        cmocka_unit_test(out_of_range),   cmocka_unit_test(tiny),
+        cmocka_unit_test(golden_figures), cmocka_unit_test(flush_default),
+        cmocka_unit_test(flush_options),  cmocka_unit_test(groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

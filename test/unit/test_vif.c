@@ -211,11 +211,9 @@ static void golden_models(void **state)
 static void groups(void **state)
 {
     (void)state;
-    static const char *const options[] = {"",
-                                          "vif_enhn_gain_limit=1.0:debug=true",
-                                          "vif_enhn_gain_limit=1.05",
-                                          "vif_skip_scale0=true:debug=true",
-                                          "vif_enhn_gain_limit=1.3:vif_skip_scale0=true"};
+    static const char *const options[] = {
+        "", "vif_enhn_gain_limit=1.0:debug=true", "vif_enhn_gain_limit=1.05",
+        "vif_skip_scale0=true:debug=true", "vif_enhn_gain_limit=1.3:vif_skip_scale0=true"};
     const unsigned n = sizeof(options) / sizeof(options[0]);
     VmafPicture ref = {0}, dis = {0};
     assert_int_equal(synth_pair(&ref, &dis, VMAF_PIX_FMT_YUV420P, 8, 320, 180, 1), 0);
@@ -281,8 +279,8 @@ static void depths(void **state)
 static void sizes(void **state)
 {
     (void)state;
-    static const unsigned size[][2] = {{16, 16}, {17, 31},  {31, 17},  {239, 40}, {240, 33},
-                                       {241, 18}, {242, 19}, {481, 24}, {487, 70}, {1003, 16}};
+    static const unsigned size[][2] = {{16, 16},  {17, 31},  {31, 17},  {495, 18}, {496, 33},
+                                       {497, 18}, {498, 19}, {991, 24}, {993, 70}, {2003, 16}};
     for (size_t k = 0; k < sizeof(size) / sizeof(size[0]); k++) {
         for (unsigned bpc = 8; bpc <= 10; bpc += 2) {
             VmafPicture ref = {0}, dis = {0};
@@ -305,6 +303,30 @@ static void sizes(void **state)
     }
 }
 
+/* Samples above the range of the depth count as the largest one. */
+static void out_of_range(void **state)
+{
+    (void)state;
+    VmafPicture ref = {0}, dis = {0};
+    assert_int_equal(synth_pair(&ref, &dis, VMAF_PIX_FMT_YUV400P, 10, 97, 33, 0), 0);
+    for (size_t i = 0; i < MASKS; i++) {
+        VtResult result[2];
+        for (unsigned tame = 0; tame < 2; tame++) {
+            for (unsigned y = 3; y < 33; y += 5)
+                for (unsigned x = y; x < 97; x += 7)
+                    ((uint16_t *)ref.data[0])[y * (ref.stride[0] / 2) + x] = tame ? 1023 : 65535;
+            Run r = {0};
+            add_member(&r, "debug=true");
+            score(&r, &ref, &dis, masks[i]);
+            result[tame] = r.result[0];
+            drop(&r);
+        }
+        assert_memory_equal(&result[0], &result[1], sizeof(result[0]));
+    }
+    vmaf_picture_unref(&ref);
+    vmaf_picture_unref(&dis);
+}
+
 static void hear(void *user, enum VmafLogLevel level, const char *line)
 {
     (void)level;
@@ -319,9 +341,8 @@ static void too_small(void **state)
     for (size_t i = 0; i < sizeof(size) / sizeof(size[0]); i++) {
         char heard[256] = "";
         const VtLog log = {VMAF_LOG_LEVEL_ERROR, hear, heard};
-        VtGroup g = {.metric = m,
-                     .format = {VMAF_PIX_FMT_YUV420P, 8, size[i][0], size[i][1]},
-                     .log = &log};
+        VtGroup g = {
+            .metric = m, .format = {VMAF_PIX_FMT_YUV420P, 8, size[i][0], size[i][1]}, .log = &log};
         assert_int_equal(m->init(&g), -EINVAL);
         assert_non_null(strstr(heard, "16x16"));
         assert_null(g.shared);
@@ -331,11 +352,11 @@ static void too_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(logarithm),    cmocka_unit_test(information_terms),
+        cmocka_unit_test(logarithm),     cmocka_unit_test(information_terms),
         cmocka_unit_test(worked_frames), cmocka_unit_test(golden_debug),
         cmocka_unit_test(golden_models), cmocka_unit_test(groups),
-        cmocka_unit_test(depths),       cmocka_unit_test(sizes),
-        cmocka_unit_test(too_small),
+        cmocka_unit_test(depths),        cmocka_unit_test(sizes),
+        cmocka_unit_test(out_of_range),  cmocka_unit_test(too_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,8 +150,8 @@ static int frame_sad(const VtGroup *group, void *scratch, const VtFrame *frame, 
     if (s->all_zero || frame->index < back) return 0;
     const VmafPicture *earlier = frame->prev_ref[back - 1], *current = frame->ref;
     if (!earlier) {
-        vt_error(group->log, "motion: frame %u comes without the frame %u before it", frame->index,
-                 back);
+        vt_error(group->log, "motion: frame %u needs the picture %u before it, which is missing",
+                 frame->index, back);
         return -EINVAL;
     }
     const VtMotionPair pair = {

@@ -15,8 +15,11 @@ static void difference(const VtMotionPair *p, unsigned y, int32_t *out)
         for (unsigned x = 0; x < p->w; x++)
             out[x] = ((const uint8_t *)earlier)[x] - ((const uint8_t *)current)[x];
     } else {
-        for (unsigned x = 0; x < p->w; x++)
-            out[x] = ((const uint16_t *)earlier)[x] - ((const uint16_t *)current)[x];
+        const int32_t largest = (1 << p->bpc) - 1;
+        for (unsigned x = 0; x < p->w; x++) {
+            const int32_t a = ((const uint16_t *)earlier)[x], b = ((const uint16_t *)current)[x];
+            out[x] = (a < largest ? a : largest) - (b < largest ? b : largest);
+        }
     }
 }
 

@@ -11,7 +11,8 @@
 
 extern const int16_t vt_motion_tap[VT_MOTION_TAPS]; /* their sum is 2^16 */
 
-/* Two luma planes; samples are bytes if bpc is 8, else 16-bit words. Strides are in bytes. */
+/* Two luma planes; samples are bytes if bpc is 8, else 16-bit words, of which those above the range
+ * of bpc count as the largest one. Strides are in bytes. */
 typedef struct VtMotionPair {
     const void *earlier, *current;
     ptrdiff_t earlier_stride, current_stride;

@@ -110,8 +110,8 @@ static int init(VtGroup *group)
 {
     const VtFormat *f = &group->format;
     if (f->w < SMALLEST || f->h < SMALLEST) {
-        vt_error(group->log, "vif: pictures of %ux%u are too small, at least %dx%d are needed", f->w,
-                 f->h, SMALLEST, SMALLEST);
+        vt_error(group->log, "vif: pictures of %ux%u are too small, at least %dx%d are needed",
+                 f->w, f->h, SMALLEST, SMALLEST);
         return -EINVAL;
     }
     Shared *s = calloc(1, sizeof(*s));
@@ -231,8 +231,9 @@ static void scores(const Pass *p, const Options *o, unsigned limit, VtResult *ou
     double total_num = 0, total_den = 0;
     for (unsigned s = 0; s < VT_VIF_SCALES; s++) {
         const VtVifSums *k = &p->scale[s].sums;
-        float num = (float)((double)k->num_log[limit] / 2048.0 +
-                            ((double)k->flat_count - ((double)k->flat_variance / 16384.0) / 65025.0));
+        float num =
+            (float)((double)k->num_log[limit] / 2048.0 +
+                    ((double)k->flat_count - ((double)k->flat_variance / 16384.0) / 65025.0));
         float den = (float)((double)k->den_log / 2048.0 + (double)k->flat_count);
         const bool skipped = !s && o->skip_scale0;
         if (skipped) num = 0, den = -1;

@@ -55,7 +55,9 @@ void vt_vif_pixel(int32_t s1, int32_t s2, int32_t s12, const VtVifLimits *limits
 
 static uint32_t sample(const void *row, unsigned x, unsigned bpc)
 {
-    return bpc == 8 ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x];
+    const uint32_t v = bpc == 8 ? ((const uint8_t *)row)[x] : ((const uint16_t *)row)[x];
+    const uint32_t largest = (UINT32_C(1) << bpc) - 1;
+    return v < largest ? v : largest;
 }
 
 static uint64_t round_shift(uint64_t v, unsigned n)
@@ -163,8 +165,8 @@ static void thin(const VtVifThin *t, void *scratch)
     }
 }
 
-/* SIMD kernels keep the vertical pass of a whole strip, 8 lines of 16-bit words a row, and a list of
- * pixels. */
+/* SIMD kernels keep the vertical pass of a whole strip, 8 lines of 16-bit words a row, and a list
+ * of pixels. */
 size_t vt_vif_strip_scratch(unsigned limits)
 {
     const size_t lines = VT_VIF_BAND * 8 * VT_VIF_LINE * sizeof(int16_t);

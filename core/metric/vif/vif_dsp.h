@@ -9,13 +9,17 @@
 #include "metric/metric.h"
 
 #define VT_VIF_SCALES 4
-#define VT_VIF_BAND 8     /* rows of statistics that one kernel call makes */
-#define VT_VIF_RADIUS 8   /* of the widest filter */
-#define VT_VIF_STRIP 496
-#define VT_VIF_LINE 544   /* a line of the vertical pass in SIMD kernels, see there */
-#define VT_VIF_LIST 1536  /* pixels that SIMD kernels collect, see there */
-#define VT_VIF_THINNED 4  /* rows of the next plane that one kernel call makes */
-#define VT_VIF_NOISE 131072 /* variance of the visual noise, 2 grey levels squared (spec: vif 8) */
+#define VT_VIF_BAND 8       /* rows of statistics that one kernel call makes */
+#define VT_VIF_RADIUS 8     /* of the widest filter */
+#define VT_VIF_STRIP 496    /* most columns of statistics that one kernel call makes */
+#define VT_VIF_THINNED 4    /* rows of the next plane that one kernel call makes */
+#define VT_VIF_NOISE 131072 /* variance of the visual noise, 2 grey levels squared (spec: vif 8)   \
+                             */
+
+/* Vector kernels: words of one line of the vertical pass, which are those of a strip, the radius on
+ * both sides and a vector; and how many pixels they collect before they make logarithms of them. */
+#define VT_VIF_LINE (VT_VIF_STRIP + 2 * VT_VIF_RADIUS + 32)
+#define VT_VIF_LIST 1536
 
 /* The filter of scale s has 2 radius + 1 taps; tap k counts from -radius (spec: vif 3). It serves
  * the statistics of scale s and makes plane s from plane s - 1. */
@@ -43,14 +47,15 @@ static inline unsigned vt_vif_mirror(int k, unsigned n)
 }
 
 /* Columns x0 .. x1 - 1 of a few rows of one scale. Row pointer i is row y - reach + i of the plane,
- * already mirrored, for rows + 2 reach rows. Samples are bytes if bpc is 8, else 16-bit words. */
+ * already mirrored, for rows + 2 reach rows. Samples are bytes if bpc is 8, else 16-bit words;
+ * those above the range of bpc count as the largest one. */
 typedef struct VtVifStrip {
     const void *ref[VT_VIF_BAND + 2 * VT_VIF_RADIUS], *dis[VT_VIF_BAND + 2 * VT_VIF_RADIUS];
-    unsigned rows;     /* 1 .. VT_VIF_BAND */
-    unsigned w;        /* of the plane, at least 2 */
-    unsigned x0, x1;   /* x0 is even, x1 - x0 is 1 .. VT_VIF_STRIP */
-    unsigned scale;    /* whose filter to use */
-    unsigned bpc;      /* of the plane: 16 for scales 1 to 3 */
+    unsigned rows;   /* 1 .. VT_VIF_BAND */
+    unsigned w;      /* of the plane, at least 2 */
+    unsigned x0, x1; /* x0 is even, x1 - x0 is 1 .. VT_VIF_STRIP */
+    unsigned scale;  /* whose filter to use */
+    unsigned bpc;    /* of the plane: 16 for scales 1 to 3 */
 } VtVifStrip;
 
 /* Distinct gain limits of a group's members. */
@@ -76,8 +81,8 @@ typedef struct VtVifThin {
 } VtVifThin;
 
 typedef struct VtVifDsp {
-    /* Adds the information terms of a strip to sums. scratch: vt_vif_strip_scratch(limits->count) bytes, 64-byte
-     * aligned. */
+    /* Adds the information terms of a strip to sums. scratch: vt_vif_strip_scratch(limits->count)
+     * bytes, 64-byte aligned. */
     void (*statistics)(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,
                        VtVifSums *sums);
     /* Low-pass and decimation by two in both directions. scratch: vt_vif_thin_scratch(w) bytes. */

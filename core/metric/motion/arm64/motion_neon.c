@@ -55,12 +55,15 @@ INLINE int16x8_t centred(const void *row, unsigned x)
     return vreinterpretq_s16_u16(veorq_u16(words(row, x), vdupq_n_u16(0x8000)));
 }
 
-INLINE int16x8_t difference(const void *earlier, const void *current, unsigned x, Samples samples)
+INLINE int16x8_t difference(const void *earlier, const void *current, unsigned x, unsigned bpc,
+                            Samples samples)
 {
     if (samples == BYTES)
         return vreinterpretq_s16_u16(
             vsubl_u8(vld1_u8((const uint8_t *)earlier + x), vld1_u8((const uint8_t *)current + x)));
-    return vreinterpretq_s16_u16(vsubq_u16(words(earlier, x), words(current, x)));
+    const uint16x8_t largest = vdupq_n_u16((uint16_t)((1u << bpc) - 1));
+    return vreinterpretq_s16_u16(
+        vsubq_u16(vminq_u16(words(earlier, x), largest), vminq_u16(words(current, x), largest)));
 }
 
 /* (a - b + 2^15) >> 16 */
@@ -82,7 +85,7 @@ INLINE Wide vertical(const Rows *r, unsigned x, unsigned bpc, Samples samples)
         return (Wide){rounded_difference(a.lo, b.lo), rounded_difference(a.hi, b.hi)};
     }
     for (int k = 0; k < VT_MOTION_TAPS; k++)
-        v[k] = difference(r->earlier[k], r->current[k], x, samples);
+        v[k] = difference(r->earlier[k], r->current[k], x, bpc, samples);
     const Wide a = blur(v);
     const int32x4_t shift = vdupq_n_s32(-(int)bpc);
     return (Wide){vrshlq_s32(a.lo, shift), vrshlq_s32(a.hi, shift)};

@@ -9,6 +9,7 @@
 #define SET16(v) _mm256_set1_epi16(v)
 #define SET32(v) _mm256_set1_epi32(v)
 #define ADD16 _mm256_add_epi16
+#define MIN16 _mm256_min_epu16
 #define SUB16 _mm256_sub_epi16
 #define ADD32 _mm256_add_epi32
 #define MADD _mm256_madd_epi16

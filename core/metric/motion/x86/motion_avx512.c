@@ -9,6 +9,7 @@
 #define SET16(v) _mm512_set1_epi16(v)
 #define SET32(v) _mm512_set1_epi32(v)
 #define ADD16 _mm512_add_epi16
+#define MIN16 _mm512_min_epu16
 #define SUB16 _mm512_sub_epi16
 #define ADD32 _mm512_add_epi32
 #define MADD _mm512_madd_epi16

@@ -2,13 +2,20 @@
  * file names the vector type V of 16-bit lanes, LANES and the operations.
  *
  * Vertical: with differences d of up to 14 bits the sums of symmetric rows stay in 16 bits;
- *     A + 2^(b-1) = (d0 + d4, d1 + d3) . (F0, F1) + (d2, 1) . (F2, 2^(b-1)).
+ *
+ *     A + 2^(b-1) = (d0 + d4, d1 + d3) . (F0, F1) + (d2, 1) . (F2, 2^(b-1))
+ *
  * Horizontal: when Y fits 16 bits, pairs (y[x], y[x+1]) in a 32-bit lane serve the even output with
  * the taps as they are and the odd one with the taps moved by one:
- *     X[x]     = (y[x-2], y[x-1]) . (F0, F1) + (y[x], y[x+1]) . (F2, F1) + (y[x+2], y[x+3]) . (F0, 0)
- *     X[x + 1] = (y[x-2], y[x-1]) . (0, F0) + (y[x], y[x+1]) . (F1, F2) + (y[x+2], y[x+3]) . (F1, F0)
+ *
+ *     X[x]   = (y[x-2], y[x-1]) . (F0, F1) + (y[x], y[x+1]) . (F2, F1) + (y[x+2], y[x+3]) . (F0, 0)
+ *
+ *     X[x+1] = (y[x-2], y[x-1]) . (0, F0) + (y[x], y[x+1]) . (F1, F2) + (y[x+2], y[x+3]) . (F1, F0)
+ *
  * Where it does not fit (differences of half the range, blurred), Y = 2u + c with c of one bit, and
- *     V = (X of u + ((X of c + 2^15) >> 1)) >> 15.
+ *
+ *     V = (X of u + ((X of c + 2^15) >> 1)) >> 15
+ *
  * Pictures of 15 and 16 bits and those narrower than a vector take the scalar way. */
 #include "metric/motion/motion_dsp.h"
 
@@ -23,6 +30,7 @@ enum { F0 = 3571, F1 = 16004, F2 = 26386 };
 #define INLINE static inline __attribute__((always_inline))
 
 #ifdef __clang__
+#pragma clang diagnostic ignored "-Wpass-failed" /* a sanitizer build does not unroll */
 #define UNROLL _Pragma("unroll")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
@@ -44,12 +52,13 @@ INLINE V difference(const Band *b, unsigned row, unsigned x, bool bytes)
     if (bytes)
         return SUB16(WIDEN((const uint8_t *)b->earlier[row] + x),
                      WIDEN((const uint8_t *)b->current[row] + x));
-    return SUB16(LOAD((const uint16_t *)b->earlier[row] + x),
-                 LOAD((const uint16_t *)b->current[row] + x));
+    const V largest = SET16((short)((1 << b->bpc) - 1));
+    return SUB16(MIN16(LOAD((const uint16_t *)b->earlier[row] + x), largest),
+                 MIN16(LOAD((const uint16_t *)b->current[row] + x), largest));
 }
 
-/* Y of LANES columns of one row from its five differences, saturated to 16 bits; or, if c is wanted,
- * u and c. *wide collects bits above 16. */
+/* Y of LANES columns of one row from its five differences, saturated to 16 bits; or, if c is
+ * wanted, u and c. *wide collects bits above 16. */
 INLINE void vertical(const V d[VT_MOTION_TAPS], unsigned bpc, V *wide, int16_t *y, int16_t *c)
 {
     const V outer = ADD16(d[0], d[4]), inner = ADD16(d[1], d[3]), one = SET16(1);
@@ -70,7 +79,8 @@ INLINE void blur_columns(const Band *b, unsigned x, bool bytes, bool split, V *w
 {
     V d[VT_MOTION_TAPS];
     for (unsigned i = 0; i < VT_MOTION_TAPS - 1; i++) d[i + 1] = difference(b, i, x, bytes);
-    UNROLL for (unsigned j = 0; j < BAND; j++) {
+    UNROLL for (unsigned j = 0; j < BAND; j++)
+    {
         if (j >= b->rows) break;
         UNROLL for (int i = 0; i < VT_MOTION_TAPS - 1; i++) d[i] = d[i + 1];
         d[4] = difference(b, j + 4, x, bytes);

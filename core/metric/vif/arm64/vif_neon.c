@@ -73,14 +73,15 @@ INLINE Sum shifted(Sum s, int32x4_t count)
     return (Sum){vrshlq_u32(s.lo, count), vrshlq_u32(s.hi, count)};
 }
 
-/* Columns x .. x + 7, of which the last may lie behind the row's end. */
-INLINE uint16x8_t load_samples(const void *row, unsigned x, unsigned w, bool bytes)
+/* Columns x .. x + 7, of which the last may lie behind the row's end; words at most `largest`. */
+INLINE uint16x8_t load_samples(const void *row, unsigned x, unsigned w, uint16x8_t largest,
+                               bool bytes)
 {
     const size_t size = bytes ? 1 : 2;
     const void *p = (const char *)row + x * size;
     uint16_t part[COLUMNS] = {0};
     if (w - x < COLUMNS) p = memcpy(part, p, (w - x) * size);
-    return bytes ? vmovl_u8(vld1_u8(p)) : vld1q_u16(p);
+    return bytes ? vmovl_u8(vld1_u8(p)) : vminq_u16(vld1q_u16(p), largest);
 }
 
 /* A last band is short: rows that are not there are not used, any will do. */
@@ -104,11 +105,11 @@ INLINE Sum product(uint16x8_t a, uint16x8_t b)
 }
 
 INLINE void load_block(Block *b, const void *const *ref, const void *const *dis, unsigned x,
-                       unsigned w, int rows, bool bytes)
+                       unsigned w, uint16x8_t largest, int rows, bool bytes)
 {
     for (int i = 0; i < rows; i++) {
-        const uint16x8_t r = load_samples(ref[i], x, w, bytes),
-                         d = load_samples(dis[i], x, w, bytes);
+        const uint16x8_t r = load_samples(ref[i], x, w, largest, bytes),
+                         d = load_samples(dis[i], x, w, largest, bytes);
         b->term[R][i] = r;
         b->term[D][i] = d;
         if (bytes) {
@@ -208,9 +209,10 @@ INLINE void vertical(const VtVifStrip *strip, Lines *lines, const Taps *t, unsig
     const void *ref[VT_VIF_BAND + 2 * VT_VIF_RADIUS], *dis[VT_VIF_BAND + 2 * VT_VIF_RADIUS];
     complete(strip->ref + first, have, ref, want);
     complete(strip->dis + first, have, dis, want);
+    const uint16x8_t largest = vdupq_n_u16((uint16_t)((1u << strip->bpc) - 1));
     Block b;
     for (unsigned at = begin; at < end; at += COLUMNS) {
-        load_block(&b, ref, dis, strip->x0 + at - MARGIN, strip->w, (int)want, bytes);
+        load_block(&b, ref, dis, strip->x0 + at - MARGIN, strip->w, largest, (int)want, bytes);
         filter_block(&b, t, &r, lines, at, radius, bytes);
     }
 }
@@ -491,12 +493,13 @@ INLINE void thin_rows(const VtVifThin *thin, uint16_t *out, size_t line, const T
     const void *src[2 * VT_VIF_THINNED - 1 + 2 * 4];
     complete(thin->src + first, 2 * thin->rows - 1 + 2 * (unsigned)radius, src, (unsigned)rows);
     const int32x4_t shift = vdupq_n_s32(-(int)thin->bpc);
+    const uint16x8_t largest = vdupq_n_u16((uint16_t)((1u << thin->bpc) - 1));
     for (unsigned x = 0; x < thin->w; x += COLUMNS) {
         Sum sum[VT_VIF_THINNED];
         UNROLL for (int j = 0; j < VT_VIF_THINNED; j++) sum[j] = zero_sum();
         UNROLL for (int i = 0; i < rows; i++)
         {
-            const uint16x8_t v = load_samples(src[i], x, thin->w, bytes);
+            const uint16x8_t v = load_samples(src[i], x, thin->w, largest, bytes);
             UNROLL for (int j = 0; j < VT_VIF_THINNED; j++)
             {
                 const int k = i - 2 * j;

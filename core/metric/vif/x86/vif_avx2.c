@@ -20,6 +20,7 @@
 #define ADD32 _mm256_add_epi32
 #define SUB32 _mm256_sub_epi32
 #define ADD64 _mm256_add_epi64
+#define MIN16 _mm256_min_epu16
 #define MULLO16 _mm256_mullo_epi16
 #define MULHI16 _mm256_mulhi_epu16
 #define MUL32 _mm256_mul_epu32
@@ -99,8 +100,8 @@ static LogTable make_log_table(void)
     return t;
 }
 
-/* Sum of logarithms: 2048 log2(n / 2^17) is fraction + 2048 (exponent - 144), exponent being that of
- * binary32. 32-bit lanes are wide enough: a strip adds at most 512 terms a lane. */
+/* Sum of logarithms: 2048 log2(n / 2^17) is fraction + 2048 (exponent - 144), exponent being that
+ * of binary32. 32-bit lanes are wide enough: a strip adds at most 512 terms a lane. */
 typedef struct LogSum {
     __m256i fraction, exponent;
 } LogSum;
@@ -113,26 +114,27 @@ typedef struct Pixels {
     _Alignas(64) int32_t n2[][VT_VIF_LIST]; /* for every gain limit */
 } Pixels;
 
-/* Information terms of a strip (spec: vif 8). */
-typedef struct Terms {
-    LogSum den, n1, n2[VT_MAX_MEMBERS];
-    __m256i flat_variance;
-    unsigned flat_count, log_count;
-    LogTable table;
+/* Puts pixels on the list or counts them as flat. */
+typedef struct Sorter {
     Pixels *list;
     unsigned count; /* on the list */
+    unsigned flat_count;
+    __m256i flat_variance;
+} Sorter;
+
+/* Information terms of a strip (spec: vif 8). */
+typedef struct Terms {
+    Sorter sorter;
+    LogSum den, n1, n2[VT_MAX_MEMBERS];
+    unsigned log_count;
+    LogTable table;
 } Terms;
 
 LANE void start_terms(Terms *t, void *list)
 {
     memset(t, 0, sizeof(*t));
     t->table = make_log_table();
-    t->list = list;
-}
-
-LANE unsigned listed(const Terms *t)
-{
-    return t->count;
+    t->sorter.list = list;
 }
 
 LANE unsigned lanes_set(__m256i mask)
@@ -141,23 +143,22 @@ LANE unsigned lanes_set(__m256i mask)
 }
 
 /* Puts the first n of 8 pixels (or all) on the list, or counts them as flat. */
-LANE void sort_pixels(Terms *t, __m256i s1, __m256i s2, __m256i s12, unsigned n)
+LANE void sort_pixels(Sorter *s, __m256i s1, __m256i s2, __m256i s12, unsigned n)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i valid = _mm256_cmpgt_epi32(SET32((int)n), lane);
     const __m256i rich = _mm256_cmpgt_epi32(s1, SET32(VT_VIF_NOISE - 1));
     const __m256i log = _mm256_and_si256(valid, rich), flat = _mm256_andnot_si256(rich, valid);
     s2 = _mm256_max_epi32(s2, _mm256_setzero_si256());
-    STORE(t->list->s1 + t->count, _mm256_and_si256(log, s1));
-    STORE(t->list->s2 + t->count, _mm256_and_si256(log, s2));
-    STORE(t->list->s12 + t->count, _mm256_and_si256(log, s12));
-    t->count += lanes_set(log) ? 8 : 0;
+    STORE(s->list->s1 + s->count, _mm256_and_si256(log, s1));
+    STORE(s->list->s2 + s->count, _mm256_and_si256(log, s2));
+    STORE(s->list->s12 + s->count, _mm256_and_si256(log, s12));
+    s->count += lanes_set(log) ? 8 : 0;
 
     const __m256i variance = _mm256_and_si256(flat, s2);
-    t->flat_count += (unsigned)__builtin_popcount(lanes_set(flat));
-    t->flat_variance =
-        ADD64(t->flat_variance,
-              ADD64(_mm256_and_si256(variance, SET64(UINT32_MAX)), SRL64_32(variance)));
+    s->flat_count += (unsigned)__builtin_popcount(lanes_set(flat));
+    s->flat_variance = ADD64(
+        s->flat_variance, ADD64(_mm256_and_si256(variance, SET64(UINT32_MAX)), SRL64_32(variance)));
 }
 
 LANE __m128i load_int(const int32_t *p)
@@ -183,9 +184,9 @@ LANE Gain gain(const Pixels *list, unsigned k)
     return (Gain){s1, s12, _mm256_div_pd(s12, _mm256_add_pd(s1, eps))};
 }
 
-/* From variances to arguments of logarithms: n1 in place of s2, n2 for every gain limit. Pixels with
- * s12 <= 0 or s2 = 0 get n1 = n2. The division of the next 4 pixels starts before these 4 are done,
- * since it takes long. */
+/* From variances to arguments of logarithms: n1 in place of s2, n2 for every gain limit. Pixels
+ * with s12 <= 0 or s2 = 0 get n1 = n2. The division of the next 4 pixels starts before these 4 are
+ * done, since it takes long. */
 static __attribute__((noinline)) void log_arguments(Pixels *restrict list, unsigned count,
                                                     const VtVifLimits *restrict limits)
 {
@@ -248,14 +249,16 @@ static __attribute__((noinline)) void add_logs(LogSum *restrict sum, const int32
 /* Adds the terms of the pixels on the list and empties it. */
 LANE void add_listed(Terms *t, const VtVifLimits *limits)
 {
-    if (!t->count) return;
-    log_arguments(t->list, t->count, limits);
-    add_logs(&t->den, t->list->s1, t->count, VT_VIF_NOISE, &t->table);
-    add_logs(&t->n1, t->list->s2, t->count, 0, &t->table);
+    Pixels *list = t->sorter.list;
+    const unsigned count = t->sorter.count;
+    if (!count) return;
+    log_arguments(list, count, limits);
+    add_logs(&t->den, list->s1, count, VT_VIF_NOISE, &t->table);
+    add_logs(&t->n1, list->s2, count, 0, &t->table);
     for (unsigned l = 0; l < limits->count; l++)
-        add_logs(&t->n2[l], t->list->n2[l], t->count, 0, &t->table);
-    t->log_count += t->count;
-    t->count = 0;
+        add_logs(&t->n2[l], list->n2[l], count, 0, &t->table);
+    t->log_count += count;
+    t->sorter.count = 0;
 }
 
 static int64_t reduce(__m256i v)
@@ -279,9 +282,9 @@ LANE void finish_terms(const Terms *t, const VtVifLimits *limits, VtVifSums *sum
         sums->num_log[l] += reduce_logs(&t->n2[l], t->log_count) - n1;
     sums->den_log += reduce_logs(&t->den, t->log_count);
     int64_t variance[4];
-    STORE(variance, t->flat_variance);
+    STORE(variance, t->sorter.flat_variance);
     sums->flat_variance += variance[0] + variance[1] + variance[2] + variance[3];
-    sums->flat_count += t->flat_count;
+    sums->flat_count += t->sorter.flat_count;
 }
 
 #include "metric/vif/x86/vif_filters.h"

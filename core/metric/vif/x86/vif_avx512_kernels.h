@@ -19,6 +19,7 @@
 #define ADD32 _mm512_add_epi32
 #define SUB32 _mm512_sub_epi32
 #define ADD64 _mm512_add_epi64
+#define MIN16 _mm512_min_epu16
 #define MULLO16 _mm512_mullo_epi16
 #define MULHI16 _mm512_mulhi_epu16
 #define MUL32 _mm512_mul_epu32
@@ -34,17 +35,17 @@
 /* Low or high words of two vectors whose lanes come from UNPACK_LOW and UNPACK_HIGH, in order. */
 LANE __m512i low_words(__m512i lo, __m512i hi)
 {
-    const __m512i index = _mm512_set_epi16(62, 60, 58, 56, 30, 28, 26, 24, 54, 52, 50, 48, 22, 20,
-                                           18, 16, 46, 44, 42, 40, 14, 12, 10, 8, 38, 36, 34, 32, 6,
-                                           4, 2, 0);
+    const __m512i index =
+        _mm512_set_epi16(62, 60, 58, 56, 30, 28, 26, 24, 54, 52, 50, 48, 22, 20, 18, 16, 46, 44, 42,
+                         40, 14, 12, 10, 8, 38, 36, 34, 32, 6, 4, 2, 0);
     return _mm512_permutex2var_epi16(lo, index, hi);
 }
 
 LANE __m512i high_words(__m512i lo, __m512i hi)
 {
-    const __m512i index = _mm512_set_epi16(63, 61, 59, 57, 31, 29, 27, 25, 55, 53, 51, 49, 23, 21,
-                                           19, 17, 47, 45, 43, 41, 15, 13, 11, 9, 39, 37, 35, 33, 7,
-                                           5, 3, 1);
+    const __m512i index =
+        _mm512_set_epi16(63, 61, 59, 57, 31, 29, 27, 25, 55, 53, 51, 49, 23, 21, 19, 17, 47, 45, 43,
+                         41, 15, 13, 11, 9, 39, 37, 35, 33, 7, 5, 3, 1);
     return _mm512_permutex2var_epi16(lo, index, hi);
 }
 
@@ -52,7 +53,8 @@ LANE __m512i high_words(__m512i lo, __m512i hi)
 LANE __m512i load_samples(const void *row, unsigned x, unsigned n, bool bytes)
 {
     const __mmask32 valid = n < 32 ? (1u << n) - 1 : ~0u;
-    if (bytes) return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(valid, (const uint8_t *)row + x));
+    if (bytes)
+        return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(valid, (const uint8_t *)row + x));
     return _mm512_maskz_loadu_epi16(valid, (const uint16_t *)row + x);
 }
 
@@ -102,47 +104,47 @@ typedef struct Pixels {
     _Alignas(64) int32_t n2[][VT_VIF_LIST]; /* for every gain limit */
 } Pixels;
 
-/* Information terms of a strip (spec: vif 8). */
-typedef struct Terms {
-    LogSum den, n1, n2[VT_MAX_MEMBERS];
-    __m512i flat_variance;
-    unsigned flat_count, log_count;
-    LogTable table;
+/* Puts pixels on the list or counts them as flat. */
+typedef struct Sorter {
     Pixels *list;
     unsigned count; /* on the list */
+    unsigned flat_count;
+    __m512i flat_variance;
+} Sorter;
+
+/* Information terms of a strip (spec: vif 8). */
+typedef struct Terms {
+    Sorter sorter;
+    LogSum den, n1, n2[VT_MAX_MEMBERS];
+    unsigned log_count;
+    LogTable table;
 } Terms;
 
 LANE void start_terms(Terms *t, void *list)
 {
     memset(t, 0, sizeof(*t));
     t->table = make_log_table();
-    t->list = list;
-}
-
-LANE unsigned listed(const Terms *t)
-{
-    return t->count;
+    t->sorter.list = list;
 }
 
 /* Puts the first n of 16 pixels (or all) on the list, or counts them as flat. */
-LANE void sort_pixels(Terms *t, __m512i s1, __m512i s2, __m512i s12, unsigned n)
+LANE void sort_pixels(Sorter *s, __m512i s1, __m512i s2, __m512i s12, unsigned n)
 {
     const __mmask16 valid = n < 16 ? (__mmask16)((1u << n) - 1) : 0xffff;
-    const __mmask16 log =
-        _mm512_mask_cmpge_epi32_mask(valid, s1, _mm512_set1_epi32(VT_VIF_NOISE));
+    const __mmask16 log = _mm512_mask_cmpge_epi32_mask(valid, s1, _mm512_set1_epi32(VT_VIF_NOISE));
     const __mmask16 flat = (__mmask16)(valid & ~log);
     s2 = _mm512_max_epi32(s2, _mm512_setzero_si512());
-    _mm512_store_si512(t->list->s1 + t->count, _mm512_maskz_mov_epi32(log, s1));
-    _mm512_store_si512(t->list->s2 + t->count, _mm512_maskz_mov_epi32(log, s2));
-    _mm512_store_si512(t->list->s12 + t->count, _mm512_maskz_mov_epi32(log, s12));
-    t->count += log ? 16 : 0;
+    _mm512_store_si512(s->list->s1 + s->count, _mm512_maskz_mov_epi32(log, s1));
+    _mm512_store_si512(s->list->s2 + s->count, _mm512_maskz_mov_epi32(log, s2));
+    _mm512_store_si512(s->list->s12 + s->count, _mm512_maskz_mov_epi32(log, s12));
+    s->count += log ? 16 : 0;
 
     const __m512i variance = _mm512_maskz_mov_epi32(flat, s2);
-    t->flat_count += (unsigned)__builtin_popcount(flat);
-    t->flat_variance = _mm512_add_epi64(
-        t->flat_variance,
-        _mm512_add_epi64(_mm512_and_si512(variance, _mm512_set1_epi64(UINT32_MAX)),
-                         _mm512_srli_epi64(variance, 32)));
+    s->flat_count += (unsigned)__builtin_popcount(flat);
+    s->flat_variance =
+        _mm512_add_epi64(s->flat_variance,
+                         _mm512_add_epi64(_mm512_and_si512(variance, _mm512_set1_epi64(UINT32_MAX)),
+                                          _mm512_srli_epi64(variance, 32)));
 }
 
 LANE __m512d load_double(const int32_t *v)
@@ -167,9 +169,9 @@ LANE Gain gain(const Pixels *list, unsigned k)
     return (Gain){s1, s12, _mm512_div_pd(s12, _mm512_add_pd(s1, eps))};
 }
 
-/* From variances to arguments of logarithms: n1 in place of s2, n2 for every gain limit. Pixels with
- * s12 <= 0 or s2 = 0 get n1 = n2. The division of the next 8 pixels starts before these 8 are done,
- * since it takes long. */
+/* From variances to arguments of logarithms: n1 in place of s2, n2 for every gain limit. Pixels
+ * with s12 <= 0 or s2 = 0 get n1 = n2. The division of the next 8 pixels starts before these 8 are
+ * done, since it takes long. */
 LANE void log_arguments(Pixels *list, unsigned count, const VtVifLimits *limits)
 {
     const __m256i noise = _mm256_set1_epi32(VT_VIF_NOISE), zero = _mm256_setzero_si256();
@@ -224,15 +226,16 @@ add_logs(LogSum *sum, const int32_t *value, unsigned count, int add, const LogTa
 static inline __attribute__((always_inline)) TARGET void add_listed(Terms *t,
                                                                     const VtVifLimits *limits)
 {
-    if (!t->count) return;
+    Pixels *list = t->sorter.list;
+    const unsigned count = t->sorter.count;
+    if (!count) return;
     const LogTable table = t->table;
-    all_log_arguments(t->list, t->count, limits);
-    add_logs(&t->den, t->list->s1, t->count, VT_VIF_NOISE, &table);
-    add_logs(&t->n1, t->list->s2, t->count, 0, &table);
-    for (unsigned l = 0; l < limits->count; l++)
-        add_logs(&t->n2[l], t->list->n2[l], t->count, 0, &table);
-    t->log_count += t->count;
-    t->count = 0;
+    all_log_arguments(list, count, limits);
+    add_logs(&t->den, list->s1, count, VT_VIF_NOISE, &table);
+    add_logs(&t->n1, list->s2, count, 0, &table);
+    for (unsigned l = 0; l < limits->count; l++) add_logs(&t->n2[l], list->n2[l], count, 0, &table);
+    t->log_count += count;
+    t->sorter.count = 0;
 }
 
 static int64_t reduce(__m512i v)
@@ -253,8 +256,8 @@ LANE void finish_terms(const Terms *t, const VtVifLimits *limits, VtVifSums *sum
     for (unsigned l = 0; l < limits->count; l++)
         sums->num_log[l] += reduce_logs(&t->n2[l], t->log_count) - n1;
     sums->den_log += reduce_logs(&t->den, t->log_count);
-    sums->flat_variance += _mm512_reduce_add_epi64(t->flat_variance);
-    sums->flat_count += t->flat_count;
+    sums->flat_variance += _mm512_reduce_add_epi64(t->sorter.flat_variance);
+    sums->flat_count += t->sorter.flat_count;
 }
 
 #include "metric/vif/x86/vif_filters.h"

@@ -1,8 +1,8 @@
 /* Filters of integer VIF with 16-bit multiply-adds, for any vector width. The including file names
  * the vector type V, WORDS (16-bit lanes), the operations, DOT(acc, a, b), which adds the dot
  * products of pairs of signed 16-bit words to 32-bit lanes, TARGET, a function attribute, REGISTER,
- * the asm constraint of vectors, and GROUP, how many lines the horizontal pass takes at once; and it
- * defines Terms, the sums over pixels.
+ * the asm constraint of vectors, and GROUP, how many lines the horizontal pass takes at once; and
+ * it defines Terms, the sums over pixels, with a Sorter that takes the pixels' variances.
  *
  * All filters are chains of DOT over 16-bit halves (spec: vif 13.3). Unsigned words u are fed as u
  * - 32768 (top bit flipped), which takes 2^31 off every sum modulo 2^32; a start value of 2^31 puts
@@ -12,6 +12,7 @@
 #include "base/mem.h"
 
 #ifdef __clang__
+#pragma clang diagnostic ignored "-Wpass-failed" /* a sanitizer build does not unroll */
 #define UNROLL _Pragma("unroll")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
@@ -46,7 +47,8 @@ INLINE Taps make_taps(unsigned scale)
 {
     const VtVifFilter *f = &vt_vif_filter[scale];
     const unsigned reach = vt_vif_reach(scale), shift = reach - f->radius;
-    unsigned tap[2 * VT_VIF_RADIUS + 4] = {0}; /* tap[i + 1] is that of sample i of an even output */
+    unsigned tap[2 * VT_VIF_RADIUS + 4] = {
+        0}; /* tap[i + 1] is that of sample i of an even output */
     for (unsigned i = 0; i <= 2 * f->radius; i++) tap[i + shift + 1] = f->tap[i];
     const unsigned rest = scale == 3 ? tap[reach + 1] / 2 : 0;
     tap[reach + 1] -= rest;
@@ -78,9 +80,11 @@ INLINE void filter_rows(const V *a, const V *b, Term kind, V flip, const Taps *t
 {
     V s[VT_VIF_BAND];
     UNROLL for (int j = 0; j < VT_VIF_BAND; j++) s[j] = start;
-    UNROLL for (int p = 0; p < reach + VT_VIF_BAND / 2; p++) {
+    UNROLL for (int p = 0; p < reach + VT_VIF_BAND / 2; p++)
+    {
         const V v = term(a[p], b[p], kind, flip);
-        UNROLL for (int j = 0; j < VT_VIF_BAND; j++) {
+        UNROLL for (int j = 0; j < VT_VIF_BAND; j++)
+        {
             const int k = p - j / 2;
             if (k < 0 || k > reach) continue;
             s[j] = DOT(s[j], v, j & 1 ? t->odd[k] : t->even[k]);
@@ -96,17 +100,24 @@ typedef struct Block {
     V pair[PICTURES][2][MAX_PAIRS];
 } Block;
 
+/* n samples as words, at most `largest`; any content after them. */
+INLINE V load_row(const void *row, unsigned x, unsigned n, V largest, bool bytes)
+{
+    const V v = load_samples(row, x, n, bytes);
+    return bytes ? v : MIN16(v, largest);
+}
+
 INLINE void load_block(Block *b, const void *const *ref, const void *const *dis, unsigned x,
-                       unsigned w, int pairs, bool bytes)
+                       unsigned w, V largest, int pairs, bool bytes)
 {
     const unsigned n = w - x < WORDS ? w - x : WORDS;
     for (int p = 0; p < pairs; p++) {
-        const V r0 = load_samples(ref[2 * p], x, n, bytes);
-        const V r1 = load_samples(ref[2 * p + 1], x, n, bytes);
+        const V r0 = load_row(ref[2 * p], x, n, largest, bytes);
+        const V r1 = load_row(ref[2 * p + 1], x, n, largest, bytes);
         b->pair[R][0][p] = UNPACK_LOW(r0, r1);
         b->pair[R][1][p] = UNPACK_HIGH(r0, r1);
-        const V d0 = load_samples(dis[2 * p], x, n, bytes);
-        const V d1 = load_samples(dis[2 * p + 1], x, n, bytes);
+        const V d0 = load_row(dis[2 * p], x, n, largest, bytes);
+        const V d1 = load_row(dis[2 * p + 1], x, n, largest, bytes);
         b->pair[D][0][p] = UNPACK_LOW(d0, d1);
         b->pair[D][1][p] = UNPACK_HIGH(d0, d1);
     }
@@ -149,11 +160,12 @@ INLINE void mean(const Block *b, int picture, int line, Lines *out, unsigned at,
         filter_rows(pair, pair, SAMPLE, r->flip, t, r->mean, sum[half], reach, split);
     }
     for (int j = 0; j < VT_VIF_BAND; j++)
-        STORE(&out[j][line][at], high_words(SLL32(sum[0][j], r->mean_shift),
-                                            SLL32(sum[1][j], r->mean_shift)));
+        STORE(&out[j][line][at],
+              high_words(SLL32(sum[0][j], r->mean_shift), SLL32(sum[1][j], r->mean_shift)));
 }
 
-/* Filters products and stores second moments: (sum of high words << (16 - n_q)) + ((sum of low words
+/* Filters products and stores second moments: (sum of high words << (16 - n_q)) + ((sum of low
+ * words
  * + 2^(n_q - 1)) >> n_q); bytes have low words only and n_q = 0. */
 INLINE void moment(const Block *b, int picture1, int picture2, int line, Lines *out, unsigned at,
                    const Taps *t, const Rounding *r, int reach, bool split, bool bytes)
@@ -165,8 +177,7 @@ INLINE void moment(const Block *b, int picture1, int picture2, int line, Lines *
         if (bytes) continue;
         filter_rows(p1, p2, HIGH, r->flip, t, r->high, high, reach, split);
         for (int j = 0; j < VT_VIF_BAND; j++)
-            sum[half][j] =
-                ADD32(SRL32(sum[half][j], r->low_shift), SLL32(high[j], r->high_shift));
+            sum[half][j] = ADD32(SRL32(sum[half][j], r->low_shift), SLL32(high[j], r->high_shift));
     }
     for (int j = 0; j < VT_VIF_BAND; j++) {
         STORE(&out[j][line][at], high_words(sum[0][j], sum[1][j]));
@@ -222,6 +233,7 @@ INLINE void vertical(const VtVifStrip *strip, Lines *out, const Taps *t, unsigne
                      unsigned end, FilterBlock filter, int reach, bool bytes)
 {
     const Rounding r = make_rounding(strip->scale, strip->bpc);
+    const V largest = SET16((short)((1u << strip->bpc) - 1));
     const unsigned pairs = (unsigned)reach + VT_VIF_BAND / 2;
     const unsigned have = strip->rows + 2 * (unsigned)reach;
     const void *ref[2 * MAX_PAIRS], *dis[2 * MAX_PAIRS];
@@ -229,11 +241,12 @@ INLINE void vertical(const VtVifStrip *strip, Lines *out, const Taps *t, unsigne
     complete(strip->dis, have, dis, 2 * pairs);
     /* one block is loaded while another is filtered: what was just stored is slow to load */
     Block block[2];
-    load_block(&block[0], ref, dis, strip->x0 + begin - MARGIN, strip->w, (int)pairs, bytes);
+    load_block(&block[0], ref, dis, strip->x0 + begin - MARGIN, strip->w, largest, (int)pairs,
+               bytes);
     for (unsigned at = begin, turn = 0; at < end; at += WORDS, turn ^= 1) {
         prefetch(strip, at - begin);
         if (at + WORDS < end)
-            load_block(&block[!turn], ref, dis, strip->x0 + at + WORDS - MARGIN, strip->w,
+            load_block(&block[!turn], ref, dis, strip->x0 + at + WORDS - MARGIN, strip->w, largest,
                        (int)pairs, bytes);
         filter(&block[turn], out, at, t, &r);
     }
@@ -266,8 +279,10 @@ typedef struct Pair {
 INLINE void filter_lines(const Lines *lines, int first, unsigned at, const Taps *t, Pair *sum,
                          int reach, bool split)
 {
-    UNROLL for (int k = 0; k <= reach; k++) {
-        UNROLL for (int i = 0; i < GROUP; i++) {
+    UNROLL for (int k = 0; k <= reach; k++)
+    {
+        UNROLL for (int i = 0; i < GROUP; i++)
+        {
             V v = LOAD(&lines[0][first + i][at] - reach + 2 * k);
             __asm__("" : "+" REGISTER(v)); /* load once: it crosses cache lines */
             sum[i].even = DOT(sum[i].even, v, t->even[k]);
@@ -298,21 +313,23 @@ INLINE V variance(V high, V low, V a, V b)
 INLINE void horizontal(const Lines *restrict lines, unsigned columns, const Taps *restrict t,
                        int reach, bool split, Terms *restrict terms)
 {
+    Sorter sorter = terms->sorter; /* in registers */
     const V bias = SET32(INT32_MIN), rounded = SET32(INT32_MIN + 32768);
     for (unsigned x = 0; x < columns; x += WORDS) {
         Pair p[LINES];
-        UNROLL for (int i = 0; i < LINES; i++)
-            p[i].even = p[i].odd = i == Q1L || i == Q2L || i == Q12L ? rounded : bias;
+        UNROLL for (int i = 0; i < LINES; i++) p[i].even = p[i].odd =
+            i == Q1L || i == Q2L || i == Q12L ? rounded : bias;
         UNROLL for (int i = 0; i < LINES; i += GROUP)
             filter_lines(lines, i, MARGIN + x, t, p + i, reach, split);
         const unsigned left = columns - x;
-        sort_pixels(terms, variance(p[Q1H].even, p[Q1L].even, p[M1].even, p[M1].even),
+        sort_pixels(&sorter, variance(p[Q1H].even, p[Q1L].even, p[M1].even, p[M1].even),
                     variance(p[Q2H].even, p[Q2L].even, p[M2].even, p[M2].even),
                     variance(p[Q12H].even, p[Q12L].even, p[M1].even, p[M2].even), (left + 1) / 2);
-        sort_pixels(terms, variance(p[Q1H].odd, p[Q1L].odd, p[M1].odd, p[M1].odd),
+        sort_pixels(&sorter, variance(p[Q1H].odd, p[Q1L].odd, p[M1].odd, p[M1].odd),
                     variance(p[Q2H].odd, p[Q2L].odd, p[M2].odd, p[M2].odd),
                     variance(p[Q12H].odd, p[Q12L].odd, p[M1].odd, p[M2].odd), left / 2);
     }
+    terms->sorter = sorter;
 }
 
 /* ---- statistics ---- */
@@ -332,7 +349,7 @@ INLINE void statistics(const VtVifStrip *strip, void *scratch, const VtVifLimits
     mirror(strip, lines, reach);
     for (unsigned j = 0; j < strip->rows; j++) {
         horizontal(lines + j, strip->x1 - strip->x0, &taps, reach, split, &terms);
-        if (listed(&terms) > VT_VIF_LIST - VT_VIF_STRIP - WORDS) add_listed(&terms, limits);
+        if (terms.sorter.count > VT_VIF_LIST - VT_VIF_STRIP - WORDS) add_listed(&terms, limits);
     }
     add_listed(&terms, limits);
     finish_terms(&terms, limits, sums);
@@ -374,7 +391,8 @@ static void any_statistics(const VtVifStrip *strip, void *scratch, const VtVifLi
 /* Sums of 4 rows two apart; see filter_rows. */
 INLINE void filter_thinned(const V *pair, const Taps *t, V start, V *sum, int reach, bool split)
 {
-    UNROLL for (int j = 0; j < VT_VIF_THINNED; j++) {
+    UNROLL for (int j = 0; j < VT_VIF_THINNED; j++)
+    {
         V s = start;
         UNROLL for (int k = 0; k <= reach; k++) s = DOT(s, pair[j + k], t->even[k]);
         if (split) s = DOT(s, pair[j + 1], t->even_rest);
@@ -389,21 +407,23 @@ INLINE void thin_rows(const VtVifThin *thin, int16_t *out, size_t line, const Ta
     const int pairs = reach + VT_VIF_THINNED;
     const void *src[2 * (VT_VIF_THINNED + 4)];
     complete(thin->src, 2 * thin->rows - 1 + 2 * (unsigned)reach, src, 2 * (unsigned)pairs);
-    const Rounding r = make_rounding(bytes ? 0 : thin->scale - 1, thin->bpc);
+    const Rounding r = make_rounding(thin->scale - 1, thin->bpc);
+    const V largest = SET16((short)((1u << thin->bpc) - 1));
     for (unsigned x = 0; x < thin->w; x += WORDS) {
         const unsigned n = thin->w - x < WORDS ? thin->w - x : WORDS;
         V pair[2][VT_VIF_THINNED + 4], sum[2][VT_VIF_THINNED];
-        UNROLL for (int p = 0; p < pairs; p++) {
-            const V a = XOR(load_samples(src[2 * p], x, n, bytes), r.flip);
-            const V b = XOR(load_samples(src[2 * p + 1], x, n, bytes), r.flip);
+        UNROLL for (int p = 0; p < pairs; p++)
+        {
+            const V a = XOR(load_row(src[2 * p], x, n, largest, bytes), r.flip);
+            const V b = XOR(load_row(src[2 * p + 1], x, n, largest, bytes), r.flip);
             pair[0][p] = UNPACK_LOW(a, b);
             pair[1][p] = UNPACK_HIGH(a, b);
         }
         UNROLL for (int half = 0; half < 2; half++)
             filter_thinned(pair[half], t, r.mean, sum[half], reach, split);
         UNROLL for (int j = 0; j < VT_VIF_THINNED; j++)
-            STORE(out + (size_t)j * line + x, high_words(SLL32(sum[0][j], r.mean_shift),
-                                                         SLL32(sum[1][j], r.mean_shift)));
+            STORE(out + (size_t)j * line + x,
+                  high_words(SLL32(sum[0][j], r.mean_shift), SLL32(sum[1][j], r.mean_shift)));
     }
 }
 
@@ -421,7 +441,8 @@ INLINE void thin_line(const int16_t *in, unsigned w, uint16_t *dst, const Taps *
 {
     for (unsigned x = 0; x < w / 2; x += WORDS / 2) {
         V sum = SET32(INT32_MIN + 32768);
-        UNROLL for (int k = 0; k <= reach; k++) {
+        UNROLL for (int k = 0; k <= reach; k++)
+        {
             const V v = LOAD(in + 2 * x - reach + 2 * k);
             sum = DOT(sum, v, t->even[k]);
             if (split && k == 1) sum = DOT(sum, v, t->even_rest);
