@@ -29,8 +29,6 @@ typedef struct Owner {
     const VtLog *log;
 } Owner;
 
-static const VtLog silent = {.level = VMAF_LOG_LEVEL_NONE};
-
 static void *device_alloc(void *ctx, size_t size)
 {
     const Owner *o = ctx;
@@ -47,7 +45,9 @@ static void *device_alloc(void *ctx, size_t size)
 static void device_free(void *ctx, void *memory)
 {
     VtCuda *c = ((Owner *)ctx)->cuda;
-    if (vt_cuda_enter(c, &silent)) return;
+    if (!vt_cuda_enter_to_free(c)) return;
+    /* The caller may have queued a copy into a picture that was then given back unread. */
+    if (c->driver.StreamSynchronize(NULL) != CUDA_SUCCESS) c->driver.StreamSynchronize(NULL);
     c->driver.MemFree((CUdeviceptr)(uintptr_t)memory);
     vt_cuda_leave(c);
 }
@@ -67,7 +67,7 @@ static void *pinned_alloc(void *ctx, size_t size)
 static void pinned_free(void *ctx, void *memory)
 {
     VtCuda *c = ((Owner *)ctx)->cuda;
-    if (vt_cuda_enter(c, &silent)) return;
+    if (!vt_cuda_enter_to_free(c)) return;
     c->driver.MemFreeHost(memory);
     vt_cuda_leave(c);
 }
@@ -176,7 +176,7 @@ static void copy_dispose(void *ctx, VmafPicture *pic)
 {
     VtCuda *c = ((Owner *)ctx)->cuda;
     Copy *copy = pic->priv;
-    if (!vt_cuda_enter(c, &silent)) {
+    if (vt_cuda_enter_to_free(c)) {
         c->driver.EventDestroy(copy->done);
         vt_cuda_leave(c);
     }
@@ -190,12 +190,12 @@ static int arrive(const Owner *o, CUevent done)
 {
     VtCuda *c = o->cuda;
     int err = vt_cuda_enter(c, o->log);
-    if (err) return err;
-    err = vt_cuda_result(&c->driver, o->log, c->driver.EventSynchronize(done),
-                         "cannot wait for a picture");
-    if (err) vt_cuda_sync(c, o->log);
+    if (err && !vt_cuda_enter_to_free(c)) return err;
+    const int wait_err = vt_cuda_result(&c->driver, o->log, c->driver.EventSynchronize(done),
+                                        "cannot wait for a picture");
+    if (wait_err) vt_cuda_sync(c, o->log);
     vt_cuda_leave(c);
-    return err;
+    return err ? err : wait_err;
 }
 
 static int copy_wait(const VmafPicture *pic)

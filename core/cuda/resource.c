@@ -22,6 +22,12 @@ int vt_cuda_enter(VtCuda *c, const VtLog *log)
     return result(c, log, c->driver.CtxPushCurrent(c->ctx), "cannot enter the context");
 }
 
+bool vt_cuda_enter_to_free(VtCuda *c)
+{
+    return c->driver.CtxPushCurrent(c->ctx) == CUDA_SUCCESS ||
+           c->driver.CtxPushCurrent(c->ctx) == CUDA_SUCCESS;
+}
+
 void vt_cuda_leave(VtCuda *c)
 {
     CUcontext popped;
@@ -30,7 +36,9 @@ void vt_cuda_leave(VtCuda *c)
 
 int vt_cuda_sync(VtCuda *c, const VtLog *log)
 {
-    return result(c, log, c->driver.StreamSynchronize(c->stream), "cannot wait for the stream");
+    const CUresult r = c->driver.StreamSynchronize(c->stream);
+    if (r != CUDA_SUCCESS) c->driver.StreamSynchronize(c->stream);
+    return result(c, log, r, "cannot wait for the stream");
 }
 
 int vt_cuda_order(VtCuda *c, CUevent event, const VtLog *log)
@@ -121,7 +129,8 @@ static int open_device(VtCuda *c, const VtLog *log)
 static void close_device(VtCuda *c)
 {
     const VtCudaDriver *d = &c->driver;
-    if (c->stream) d->StreamSynchronize(c->stream);
+    if (c->stream && d->StreamSynchronize(c->stream) != CUDA_SUCCESS)
+        d->StreamSynchronize(c->stream);
     if (c->module) d->ModuleUnload(c->module);
     if (c->legacy) d->EventDestroy(c->legacy);
     if (c->stream) d->StreamDestroy(c->stream);
@@ -149,7 +158,7 @@ fail_context:
  * handles are gone too. */
 static void close_all(VtCuda *c)
 {
-    if (c->driver.CtxPushCurrent(c->ctx) == CUDA_SUCCESS) {
+    if (vt_cuda_enter_to_free(c)) {
         close_device(c);
         vt_cuda_leave(c);
     }

@@ -48,7 +48,12 @@ void vt_cuda_let_go(VtCuda *cuda);
 int vt_cuda_enter(VtCuda *cuda, const VtLog *log);
 void vt_cuda_leave(VtCuda *cuda);
 
-/* Waits for the stream, inside enter and leave. */
+/* Enters to free something, silently. A driver may report the error of earlier work at any call, so
+ * a second attempt is made. false: the context is gone, and everything in it. */
+bool vt_cuda_enter_to_free(VtCuda *cuda);
+
+/* Waits for the stream, inside enter and leave; after a failure once more, since memory that queued
+ * work uses may be freed next. */
 int vt_cuda_sync(VtCuda *cuda, const VtLog *log);
 
 /* Makes the stream wait for `event`, or, if NULL, for what was queued on the legacy default stream,
