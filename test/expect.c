@@ -100,7 +100,8 @@ static void run(const VtGroup *group, unsigned frames, Table *table)
     const VtMetric *m = group->metric;
     const VtInstance *inst = group->member[0];
     const VtSeries series = {table, get, put, put_aggregate};
-    void *scratch = vt_aligned_alloc(m->scratch_size ? m->scratch_size(group) : 0);
+    const size_t scratch_size = m->scratch_size ? m->scratch_size(group) : 0;
+    void *scratch = vt_aligned_alloc(scratch_size);
     void *state = calloc(1, m->state_size ? m->state_size : 1);
     VmafPicture ref[MAX_FRAMES], dis[MAX_FRAMES];
     for (unsigned t = 0; t < frames; t++) {
@@ -112,6 +113,7 @@ static void run(const VtGroup *group, unsigned frames, Table *table)
             frame.prev_ref[k] = &ref[t - 1 - k];
             frame.prev_dis[k] = &dis[t - 1 - k];
         }
+        memset(scratch, t % 2 ? 0xff : 0x5a, scratch_size); /* what it holds must not matter */
         VtResult result = {0}, *results = &result;
         assert_int_equal(m->extract(group, scratch, &frame, &results), 0);
         if (m->join) assert_int_equal(m->join(inst, state, t, &result, &series), 0);

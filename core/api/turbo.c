@@ -112,26 +112,62 @@ VT_EXPORT int vmaf_turbo_set_log_callback(VmafContext *vmaf,
     return 0;
 }
 
-VT_EXPORT int vmaf_turbo_write_output(VmafContext *vmaf, const char *output_path,
-                                      enum VmafOutputFormat fmt, int precision)
+/* Under the "C" locale, since percentiles may have a point. */
+static int parse_statistics(VtStatistics *s, const char *list, const VtLog *log)
 {
-    if (!vmaf || !output_path) return -EINVAL;
+    VtLocaleGuard guard;
+    int err = vt_locale_enter(&guard);
+    if (err) return err;
+    err = vt_statistics_parse(s, list);
+    vt_locale_leave(&guard);
+    if (err) vt_error(log, "'%s' is no list of statistics such as p5,p50,stddev", list);
+    return err;
+}
+
+VT_EXPORT int vmaf_turbo_check_statistics(const char *statistics)
+{
+    VtStatistics s;
+    return parse_statistics(&s, statistics, &vt_log_default);
+}
+
+VT_EXPORT int vmaf_turbo_feature_statistic(VmafContext *vmaf, const char *feature_name,
+                                           const char *statistic, double *value, unsigned index_low,
+                                           unsigned index_high)
+{
+    if (!vmaf || !feature_name || !statistic || !value) return -EINVAL;
+    VtStatistics s;
+    double out[VT_MAX_STATISTICS];
+    int err = parse_statistics(&s, statistic, &vmaf->log);
+    if (!err && s.count != 1) err = -EINVAL;
+    if (!err)
+        err = vt_statistics_column(vmaf->scores, feature_name, index_low, index_high,
+                                   vmaf->cfg.n_subsample, &s, out);
+    if (!err) *value = out[0];
+    return err;
+}
+
+VT_EXPORT int vmaf_turbo_write_report(VmafContext *vmaf, const char *output_path,
+                                      enum VmafOutputFormat fmt, const VmafTurboReport *report)
+{
+    if (!vmaf || !output_path || !report) return -EINVAL;
     vt_pipeline_drain(vmaf->pipeline);
     const double seconds = vmaf->last_time - vmaf->first_time;
-    const VtReport report = {
+    VtReport r = {
         .scores = vmaf->scores,
         .n_pairs = vmaf->n_pairs,
         .n_subsample = vmaf->cfg.n_subsample,
         .w = vmaf->has_format ? vmaf->format.w : 0,
         .h = vmaf->has_format ? vmaf->format.h : 0,
         .fps = vmaf->n_pairs / seconds,
-        .precision = precision,
+        .precision = report->precision,
     };
-    return vt_report_write(&report, output_path, fmt, &vmaf->log);
+    const int err = parse_statistics(&r.statistics, report->statistics, &vmaf->log);
+    return err ? err : vt_report_write(&r, output_path, fmt, &vmaf->log);
 }
 
 VT_EXPORT int vmaf_write_output(VmafContext *vmaf, const char *output_path,
                                 enum VmafOutputFormat fmt)
 {
-    return vmaf_turbo_write_output(vmaf, output_path, fmt, VMAF_TURBO_PRECISION_DEFAULT);
+    const VmafTurboReport report = {.precision = VMAF_TURBO_PRECISION_DEFAULT};
+    return vmaf_turbo_write_report(vmaf, output_path, fmt, &report);
 }

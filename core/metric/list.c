@@ -9,25 +9,11 @@ extern const VtMetric vt_metric_float_psnr, vt_metric_float_ansnr, vt_metric_flo
     vt_metric_cambi, vt_metric_null;
 
 const VtMetric *const vt_metrics[] = {
-    &vt_metric_float_psnr,
-    &vt_metric_float_ansnr,
-    &vt_metric_float_adm,
-    &vt_metric_float_vif,
-    &vt_metric_float_motion,
-    &vt_metric_float_moment,
-    &vt_metric_speed_chroma,
-    &vt_metric_speed_temporal,
-    &vt_metric_float_ms_ssim,
-    &vt_metric_float_ssim,
-    &vt_metric_ciede,
-    &vt_metric_psnr,
-    &vt_metric_psnr_hvs,
-    &vt_metric_adm,
-    &vt_metric_motion,
-    &vt_metric_vif,
-    &vt_metric_cambi,
-    &vt_metric_null,
-    NULL,
+    &vt_metric_float_psnr, &vt_metric_float_ansnr, &vt_metric_float_adm, &vt_metric_float_vif,
+    &vt_metric_float_motion, &vt_metric_float_moment, &vt_metric_speed_chroma,
+    &vt_metric_speed_temporal, &vt_metric_float_ms_ssim, &vt_metric_float_ssim, &vt_metric_ciede,
+    &vt_metric_psnr, &vt_metric_psnr_hvs, &vt_metric_adm, &vt_metric_motion, &vt_metric_vif,
+    &vt_metric_cambi, &vt_metric_null, NULL,
 };
 
 static int null_extract(const VtGroup *group, void *scratch, const VtFrame *frame,

@@ -73,15 +73,14 @@ static void write_pooled(VtWriter *w, const VtReport *r)
     vt_write(w, "  \"pooled_metrics\": {");
     for (unsigned c = 0; c < vt_scores_columns(r->scores); c++) {
         bool first_method = true;
-        VtPool pool = {0};
+        VtPooled pooled;
 
         write_member(w, &first, "    ", vt_report_name(r, c));
         vt_write(w, "{");
-        if (vt_report_pool(r, c, &pool)) {
-            for (unsigned m = 0; m < VT_POOL_METHODS; m++) {
-                write_member(w, &first_method, "      ", vt_pool_methods[m].name);
-                write_value(w, vt_pool_result(&pool, vt_pool_methods[m].method));
-            }
+        vt_report_pool(w, r, c, &pooled);
+        for (unsigned m = 0; m < pooled.count; m++) {
+            write_member(w, &first_method, "      ", pooled.name[m]);
+            write_value(w, pooled.value[m]);
         }
         vt_write(w, "\n    }");
     }

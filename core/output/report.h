@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/score_store.h"
+#include "engine/statistics.h"
 
 typedef struct VtReport {
     VtScores *scores;
@@ -14,6 +15,7 @@ typedef struct VtReport {
     unsigned w, h;        /* luma size of the first pair, 0 if none */
     double fps;           /* wall clock */
     int precision;        /* enum VmafTurboPrecision or 0..17 decimals */
+    VtStatistics statistics; /* in the pooled values of XML and JSON, after libvmaf's four */
 } VtReport;
 
 /* Writes the file (truncated first). -EINVAL for an unknown format (nothing is created) or

@@ -6,7 +6,10 @@
 
 #include "metric/option.h"
 
-const VtPoolMethod vt_pool_methods[VT_POOL_METHODS] = {
+static const struct {
+    const char *name;
+    enum VmafPoolingMethod method;
+} methods[] = {
     {"min", VMAF_POOL_METHOD_MIN},
     {"max", VMAF_POOL_METHOD_MAX},
     {"mean", VMAF_POOL_METHOD_MEAN},
@@ -66,11 +69,29 @@ const char *vt_report_name(const VtReport *r, unsigned column)
     return vt_feature_alias(vt_scores_column_name(r->scores, column));
 }
 
-bool vt_report_pool(const VtReport *r, unsigned column, VtPool *pool)
+static void add(VtPooled *p, const char *name, double value)
 {
-    if (!r->n_pairs) return false;
-    return vt_pool_column(r->scores, vt_scores_column_name(r->scores, column), 0, r->n_pairs - 1,
-                          r->n_subsample, pool) == 0;
+    p->name[p->count] = name;
+    p->value[p->count++] = value;
+}
+
+void vt_report_pool(VtWriter *w, const VtReport *r, unsigned column, VtPooled *pooled)
+{
+    const char *name = vt_scores_column_name(r->scores, column);
+    const unsigned last = r->n_pairs - 1;
+    double value[VT_MAX_STATISTICS];
+    VtPool pool;
+
+    pooled->count = 0;
+    if (!r->n_pairs || vt_pool_column(r->scores, name, 0, last, r->n_subsample, &pool)) return;
+    for (unsigned m = 0; m < sizeof(methods) / sizeof(methods[0]); m++)
+        add(pooled, methods[m].name, vt_pool_result(&pool, methods[m].method));
+    if (!r->statistics.count) return;
+    const int err =
+        vt_statistics_column(r->scores, name, 0, last, r->n_subsample, &r->statistics, value);
+    if (err && !w->error) w->error = err;
+    for (unsigned i = 0; i < r->statistics.count && !err; i++)
+        add(pooled, r->statistics.item[i].name, value[i]);
 }
 
 /* Smallest second byte of the three-byte and four-byte forms that have one (overlong otherwise),

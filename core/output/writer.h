@@ -26,16 +26,16 @@ bool vt_report_row(const VtReport *r, unsigned from, unsigned *index);
 
 const char *vt_report_name(const VtReport *r, unsigned column);
 
-/* Pools a column over all pairs; false if a needed value is missing. */
-bool vt_report_pool(const VtReport *r, unsigned column, VtPool *pool);
+/* A column's pooled values over all pairs, in the order in which reports list them. */
+#define VT_MAX_POOLED (4 + VT_MAX_STATISTICS)
+typedef struct VtPooled {
+    unsigned count; /* 0 if a needed value is missing */
+    const char *name[VT_MAX_POOLED];
+    double value[VT_MAX_POOLED];
+} VtPooled;
 
-#define VT_POOL_METHODS 4
-typedef struct VtPoolMethod {
-    const char *name;
-    enum VmafPoolingMethod method;
-} VtPoolMethod;
-extern const VtPoolMethod
-    vt_pool_methods[VT_POOL_METHODS]; /* in the order in which reports list them */
+/* -ENOMEM goes to w->error. */
+void vt_report_pool(VtWriter *w, const VtReport *r, unsigned column, VtPooled *pooled);
 
 /* Writes a name: bytes that `plain` accepts as they are, each other well-formed UTF-8 character or
  * stray byte through `escape` (length 0: a stray byte). */

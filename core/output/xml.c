@@ -74,15 +74,13 @@ static void write_pooled(VtWriter *w, const VtReport *r)
 {
     vt_write(w, "  <pooled_metrics>\n");
     for (unsigned c = 0; c < vt_scores_columns(r->scores); c++) {
-        VtPool pool = {0};
+        VtPooled pooled;
 
         vt_write(w, "    <metric name=\"");
         vt_write_escaped(w, vt_report_name(r, c), is_plain, escape_in_value);
         vt_write(w, "\" ");
-        if (vt_report_pool(r, c, &pool))
-            for (unsigned m = 0; m < VT_POOL_METHODS; m++)
-                write_score(w, vt_pool_methods[m].name,
-                            vt_pool_result(&pool, vt_pool_methods[m].method));
+        vt_report_pool(w, r, c, &pooled);
+        for (unsigned m = 0; m < pooled.count; m++) write_score(w, pooled.name[m], pooled.value[m]);
         vt_write(w, "/>\n");
     }
     vt_write(w, "  </pooled_metrics>\n");

@@ -55,10 +55,28 @@ enum VmafTurboPrecision {
     /* 0 to 17: that many decimals */
 };
 
-/* vmaf_write_output with a choice of precision. Same results, plus -EINVAL for a precision out of
- * range. */
-int vmaf_turbo_write_output(VmafContext *vmaf, const char *output_path, enum VmafOutputFormat fmt,
-                            int precision);
+typedef struct VmafTurboReport {
+    int precision; /* enum VmafTurboPrecision, or 0 to 17 decimals */
+    /* More pooled values for XML and JSON, separated by commas: percentiles "p0" to "p100" ("p5",
+     * "p99.5") and "stddev" (population). NULL: none. A percentile p lies at rank p (n - 1) / 100
+     * of the n sorted values, interpolated linearly. */
+    const char *statistics;
+} VmafTurboReport;
+
+/* Whether a list of statistics can be read: 0 or -EINVAL (-ENOMEM). NULL: 0. To refuse a bad one
+ * before scoring. */
+int vmaf_turbo_check_statistics(const char *statistics);
+
+/* vmaf_write_output with choices. Same results, plus -EINVAL for a NULL report, a precision out of
+ * range or a list of statistics that cannot be read. */
+int vmaf_turbo_write_report(VmafContext *vmaf, const char *output_path, enum VmafOutputFormat fmt,
+                            const VmafTurboReport *report);
+
+/* One statistic ("p5", "stddev") of a feature by its stored name, or of a model by its score's
+ * name, over index_low .. index_high. Returns 0; -EINVAL for NULL, an unreadable statistic or a
+ * missing value; -ENOMEM. On failure *value is untouched. */
+int vmaf_turbo_feature_statistic(VmafContext *vmaf, const char *feature_name, const char *statistic,
+                                 double *value, unsigned index_low, unsigned index_high);
 
 /* Where lent planes lie. */
 enum VmafTurboMemory {

@@ -300,3 +300,14 @@ def test_nothing_is_printed_without_a_terminal(y4m, tmp_path):
     ok(*y4m.args)
     ok(*y4m.args, "-q")
     ok(*y4m.args, "-m", "version=vmaf_v0.6.1", "-m", "version=vmaf_v0.6.1neg:name=neg", "-o", tmp_path / "o")
+
+
+def test_statistics_are_added_to_pooled_values(y4m, tmp_path):
+    plain, more = tmp_path / "plain.json", tmp_path / "more.json"
+    ok(*y4m.args, *VIF, "--json", "-o", plain)
+    ok(*y4m.args, *VIF, "--json", "-o", more, "--statistics", "p0,p50,p100,stddev", "--precision", "max")
+    pooled = report(more)["pooled_metrics"]["integer_vif_scale0"]
+    assert list(pooled) == ["min", "max", "mean", "harmonic_mean", "p0", "p50", "p100", "stddev"]
+    assert pooled["p0"] == pooled["min"] and pooled["p100"] == pooled["max"]
+    assert list(report(plain)["pooled_metrics"]["integer_vif_scale0"]) == ["min", "max", "mean", "harmonic_mean"]
+    fails(USAGE_ERROR, *y4m.args, *VIF, "--statistics", "p5,p500", says="p5,p500")

@@ -45,7 +45,9 @@ with tempfile.TemporaryDirectory() as top:
               f"{kind} program: {p.stdout}{p.stderr}")
         scores.append(p.stdout)
     check(scores[0] == scores[1] and 0 < float(scores[0] or 0) < 100, f"both score the same: {scores}")
-    p = run(["valgrind", "-q", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible",
+    # Vector kernels read the unused ends of rows and drop what they made of them; that this never reaches a score is
+    # tested with poisoned scratch memory (test/expect.c). Here valgrind looks for leaks and bad accesses.
+    p = run(["valgrind", "-q", "--undef-value-errors=no", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible",
              "--errors-for-leak-kinds=definite,indirect,possible", "--error-exitcode=9", os.path.join(top, "shared")],
             env=dict(os.environ, LD_LIBRARY_PATH=libdir))
     check(p.returncode == 0, "valgrind over 10 cycles: " + p.stderr[-1500:])

@@ -333,7 +333,9 @@ static char *report(Run r, const char *path)
         vmaf_model_destroy(m[i]);
     }
     assert_int_equal(
-        vmaf_turbo_write_output(vmaf, path, VMAF_OUTPUT_FORMAT_CSV, VMAF_TURBO_PRECISION_MAX), 0);
+        vmaf_turbo_write_report(vmaf, path, VMAF_OUTPUT_FORMAT_CSV,
+                                &(VmafTurboReport){.precision = VMAF_TURBO_PRECISION_MAX}),
+        0);
     assert_int_equal(vmaf_close(vmaf), 0);
 
     FILE *f = fopen(path, "rb");
@@ -398,9 +400,50 @@ static void unwritable_output_is_an_error(void **state)
     remove(path);
     assert_int_equal(vmaf_write_output(vmaf, path, VMAF_OUTPUT_FORMAT_NONE), -EINVAL);
     assert_int_equal(vmaf_write_output(vmaf, path, (enum VmafOutputFormat)5), -EINVAL);
-    assert_int_equal(vmaf_turbo_write_output(vmaf, path, VMAF_OUTPUT_FORMAT_XML, 18), -EINVAL);
+    assert_int_equal(vmaf_turbo_write_report(vmaf, path, VMAF_OUTPUT_FORMAT_XML,
+                                             &(VmafTurboReport){.precision = 18}),
+                     -EINVAL);
     assert_int_not_equal(access(path, F_OK), 0); /* nothing was created */
     assert_int_equal(vmaf_write_output(vmaf, "/dev/full", VMAF_OUTPUT_FORMAT_XML), -ENOSPC);
+    assert_int_equal(vmaf_close(vmaf), 0);
+}
+
+static void statistics_are_percentiles_and_deviation(void **state)
+{
+    (void)state;
+    VmafContext *vmaf = context(0, 0);
+    static const double values[] = {3, 1, 4, 1.5, 9};
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(vmaf_import_feature_score(vmaf, "x", values[i], i), 0);
+    double v = -1;
+    static const struct {
+        const char *statistic;
+        double want;
+    } cases[] = {{"p0", 1},
+                 {"p25", 1.5},
+                 {"p50", 3},
+                 {"p100", 9},
+                 {"p12.5", 1.25},
+                 {"p90", 7},
+                 {"stddev", 2.8565713714171401}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(vmaf_turbo_feature_statistic(vmaf, "x", cases[i].statistic, &v, 0, 4), 0);
+        assert_true(fabs(v - cases[i].want) < 1e-12);
+    }
+    assert_int_equal(vmaf_turbo_feature_statistic(vmaf, "x", "p50", &v, 3, 3), 0);
+    assert_true(v == 1.5);
+    v = -1;
+    static const char *const bad[] = {"",     "p",     "p101", "p-1",  "pX",
+                                      "mean", "p5,p6", "p5x",  "p1e1", "p1234567"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(vmaf_turbo_feature_statistic(vmaf, "x", bad[i], &v, 0, 4), -EINVAL);
+    assert_int_equal(vmaf_turbo_feature_statistic(vmaf, "x", "p5", &v, 0, 5), -EINVAL);
+    assert_int_equal(vmaf_turbo_feature_statistic(vmaf, "y", "p5", &v, 0, 4), -EINVAL);
+    assert_true(v == -1);
+    assert_int_equal(vmaf_turbo_check_statistics("p1,p5,p99.5,stddev"), 0);
+    assert_int_equal(vmaf_turbo_check_statistics(NULL), 0);
+    assert_int_equal(vmaf_turbo_check_statistics("p5,p5"), -EINVAL);
+    assert_int_equal(vmaf_turbo_check_statistics("p5,"), -EINVAL);
     assert_int_equal(vmaf_close(vmaf), 0);
 }
 
@@ -535,6 +578,7 @@ int main(void)
         cmocka_unit_test(reports_do_not_depend_on_threads_or_picture_source),
         cmocka_unit_test(subsampling_scores_multiples_with_full_rate_motion),
         cmocka_unit_test(unwritable_output_is_an_error),
+        cmocka_unit_test(statistics_are_percentiles_and_deviation),
         cmocka_unit_test(late_registration_sees_later_frames),
         cmocka_unit_test(close_is_allowed_at_any_time),
         cmocka_unit_test(the_log_callback_gets_the_lines_of_its_context),

@@ -496,13 +496,41 @@ static void encode_size(void **state)
     assert_true(score[0] == score[1]);
 }
 
+/* Two instances that differ in the limit only are computed at once. */
+static void shared_group(void **state)
+{
+    (void)state;
+    Bench a, b;
+    VmafPicture pic;
+    VtResult r[2] = {{0}, {0}}, *results[2] = {&r[0], &r[1]};
+    make_picture(&pic, 8, 240, 216, gradient);
+    const VtFrame frame = {.ref = &pic, .dis = &pic};
+    assert_int_equal(bench_open(&a, "window_size=65", 8, 240, 216, 0), 0);
+    assert_int_equal(bench_open(&b, "cambi_max_val=0.5", 8, 240, 216, 0), 0);
+    assert_true(a.group.metric->shares(a.inst->options, b.inst->options));
+    VtInstance *both[2] = {a.inst, b.inst};
+    a.group.member = both;
+    a.group.n_members = 2;
+    assert_int_equal(a.group.metric->extract(&a.group, a.scratch, &frame, results), 0);
+    assert_int_equal(r[0].written, 1);
+    assert_int_equal(r[1].written, 1);
+    assert_true(r[0].value[0] > 0.5);
+    assert_true(r[1].value[0] == 0.5);
+    bench_close(&b);
+    assert_int_equal(bench_open(&b, "topk=0.5", 8, 240, 216, 0), 0);
+    assert_false(a.group.metric->shares(a.inst->options, b.inst->options));
+    bench_close(&b);
+    bench_close(&a);
+    vmaf_picture_unref(&pic);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expected_figures), cmocka_unit_test(visibility_limits),
         cmocka_unit_test(worked_example),   cmocka_unit_test(against_counting),
         cmocka_unit_test(refusals),         cmocka_unit_test(other_depths),
-        cmocka_unit_test(encode_size),
+        cmocka_unit_test(encode_size),      cmocka_unit_test(shared_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

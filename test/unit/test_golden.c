@@ -151,7 +151,8 @@ static json_t *report(Session *s)
     assert_true(fd >= 0);
     close(fd);
     assert_int_equal(
-        vmaf_turbo_write_output(s->vmaf, path, VMAF_OUTPUT_FORMAT_JSON, VMAF_TURBO_PRECISION_MAX),
+        vmaf_turbo_write_report(s->vmaf, path, VMAF_OUTPUT_FORMAT_JSON,
+                                &(VmafTurboReport){.precision = VMAF_TURBO_PRECISION_MAX}),
         0);
     json_error_t error;
     json_t *doc = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
@@ -253,7 +254,7 @@ static void golden_with_8_threads(void **state)
     all_files_at(8);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_in_the_calling_thread),
@@ -261,5 +262,6 @@ int main(void)
         cmocka_unit_test(golden_with_3_threads),
         cmocka_unit_test(golden_with_8_threads),
     };
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
 }

@@ -30,6 +30,7 @@ enum {
     ARG_AOM_CTC,
     ARG_NFLX_CTC,
     ARG_PRECISION,
+    ARG_STATISTICS,
     ARG_LIST_MODELS,
     ARG_LIST_FEATURES,
     ARG_HELP,
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
     {"quiet", no_argument, NULL, 'q'},
     {"version", no_argument, NULL, 'v'},
     {"precision", required_argument, NULL, ARG_PRECISION},
+    {"statistics", required_argument, NULL, ARG_STATISTICS},
     {"list-models", no_argument, NULL, ARG_LIST_MODELS},
     {"list-features", no_argument, NULL, ARG_LIST_FEATURES},
     {"help", no_argument, NULL, ARG_HELP},
@@ -265,6 +267,11 @@ static int parse_option(Options *o, int option, const char *arg)
         return parse_unsigned(&o->skip_distorted, "--frame_skip_dist", arg);
     case ARG_PRECISION:
         return parse_precision(o, arg);
+    case ARG_STATISTICS:
+        o->statistics = arg;
+        return vmaf_turbo_check_statistics(arg)
+                   ? bad_value("--statistics", arg, "for example p5,p50,stddev")
+                   : 0;
     default:
         return parse_flag(o, option); /* '?' of getopt, after its own message, is an error too */
     }

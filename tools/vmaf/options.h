@@ -14,7 +14,8 @@
 typedef struct Options {
     const char *reference, *distorted, *output;
     enum VmafOutputFormat format;
-    int precision; /* enum VmafTurboPrecision or a number of decimals */
+    int precision;          /* enum VmafTurboPrecision or a number of decimals */
+    const char *statistics; /* for the pooled values; NULL: none */
 
     bool raw; /* both inputs are raw planar video of this format */
     unsigned w, h, bpc;

@@ -302,7 +302,8 @@ static void finish(Run *r)
     if (!o->no_prediction && models_score(&r->models, r->vmaf, r->n_pairs, print))
         fail(r, STATUS_SETUP);
     if (!o->output) return;
-    int err = vmaf_turbo_write_output(r->vmaf, o->output, o->format, o->precision);
+    const VmafTurboReport report = {.precision = o->precision, .statistics = o->statistics};
+    int err = vmaf_turbo_write_report(r->vmaf, o->output, o->format, &report);
     if (err) {
         message("cannot write output %s: %s", o->output, strerror(-err));
         fail(r, STATUS_SETUP);

@@ -32,6 +32,8 @@ static const char text[] =
     "                             report format, default XML\n"
     "      --precision N|max      decimals in the report, 0 to 17; max: shortest text that\n"
     "                             reads back as the same number\n"
+    "      --statistics LIST      more pooled values in XML and JSON: percentiles and\n"
+    "                             deviation, for example p1,p5,p50,stddev\n"
     "\n"
     "      --threads N            worker threads, default one per CPU; 0: no workers\n"
     "      --cpumask MASK         instruction sets not to use (bit mask)\n"

@@ -68,6 +68,26 @@ static int check(const void *opaque, const VtLog *log)
     return 0;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Only the upper limit may differ. */
+static bool shares(const void *opaque_a, const void *opaque_b)
+{
+    const VtCambiOptions *a = opaque_a, *b = opaque_b;
+    return a->topk == b->topk && a->cambi_topk == b->cambi_topk &&
+           a->tvi_threshold == b->tvi_threshold && a->vis_lum_threshold == b->vis_lum_threshold &&
+           a->enc_width == b->enc_width && a->enc_height == b->enc_height &&
+           a->enc_bitdepth == b->enc_bitdepth && a->src_width == b->src_width &&
+           a->src_height == b->src_height && a->window_size == b->window_size &&
+           a->max_log_contrast == b->max_log_contrast &&
+           a->high_res_speedup == b->high_res_speedup && a->full_ref == b->full_ref &&
+           same_text(a->eotf, b->eotf) && same_text(a->cambi_eotf, b->cambi_eotf) &&
+           same_text(a->heatmaps_path, b->heatmaps_path);
+}
+
 static void shut(VtGroup *group)
 {
     VtCambiSetup *s = group->shared;
@@ -114,10 +134,13 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
     if (!err && o->full_ref)
         err = vt_cambi_score(s, &s->ref, frame->ref, frame->index, scratch, group->log, &ref);
     if (err) return err;
-    vt_emit(results[0], SCORE, fmin(dis, o->max_val));
-    if (!o->full_ref) return 0;
-    vt_emit(results[0], SOURCE, fmin(ref, o->max_val));
-    vt_emit(results[0], FULL_REFERENCE, fmin(fmax(0, dis - ref), o->max_val));
+    for (unsigned m = 0; m < group->n_members; m++) {
+        const double limit = ((const VtCambiOptions *)group->member[m]->options)->max_val;
+        vt_emit(results[m], SCORE, fmin(dis, limit));
+        if (!o->full_ref) continue;
+        vt_emit(results[m], SOURCE, fmin(ref, limit));
+        vt_emit(results[m], FULL_REFERENCE, fmin(fmax(0, dis - ref), limit));
+    }
     return 0;
 }
 
@@ -130,6 +153,7 @@ const VtMetric vt_metric_cambi = {
     .outputs = outputs,
     .n_outputs = N_OUTPUTS,
     .check = check,
+    .shares = shares,
     .init = init,
     .close = shut,
     .scratch_size = scratch_size,

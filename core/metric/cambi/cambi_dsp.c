@@ -117,8 +117,7 @@ static float c_value(const uint16_t *counter, unsigned index, const VtCambiContr
         const uint16_t above = counter[(ptrdiff_t)d * VT_CAMBI_HIST_ROW];
         const uint16_t below = counter[-(ptrdiff_t)d * VT_CAMBI_HIST_ROW];
         const unsigned q = above > below ? above : below;
-        const float candidate =
-            (float)((unsigned)k->weight[d - 1] * p0 * q) * k->reciprocal[p0 + q];
+        const float candidate = (float)(k->weight[d - 1] * p0 * q) * k->reciprocal[p0 + q];
         if (candidate > c) c = candidate;
     }
     return c;

@@ -1,5 +1,7 @@
 /* CAMBI's kernels (spec: cambi 4). Rows are of 10-bit codes (0..1024, uint16_t) unless stated
- * otherwise; every pointer may be unaligned. All paths give equal results to the last bit. */
+ * otherwise; every pointer may be unaligned, but hist (64 bytes). Rows other than the picture's own
+ * are readable for SLACK samples past their end, and where nothing else is said may be overwritten
+ * there. All paths give equal results to the last bit. */
 #ifndef VT_METRIC_CAMBI_DSP_H
 #define VT_METRIC_CAMBI_DSP_H
 
@@ -13,11 +15,11 @@
 /* The strips of the c-value stage: at most this many output columns; a row of codes reaches pad
  * columns further on each side. */
 #define VT_CAMBI_STRIP 256
-#define VT_CAMBI_SLACK 64 /* samples that kernels may read, and write where said so, past a row */
+#define VT_CAMBI_SLACK 64
 /* A histogram row holds column c of the strip at VT_CAMBI_MARGIN + c; the margins on both sides
  * catch what runs of samples in the halo add, so that updating needs no clipping. */
 #define VT_CAMBI_MARGIN 64
-#define VT_CAMBI_HIST_ROW 416
+#define VT_CAMBI_HIST_ROW 544
 #define VT_CAMBI_NONE 0xffff /* code row: masked out, outside the picture or of no use */
 
 /* What c-values depend on besides the picture (spec: cambi 3). Code indices are code - lowest. */
@@ -28,8 +30,9 @@ typedef struct VtCambiContrast {
     uint16_t last_eval; /* largest code index with a visible contrast */
     /* Contrast d is looked at for index i if from[d - 1] <= i <= to[d - 1]; empty if from > to. */
     uint16_t from[VT_CAMBI_MAX_CONTRASTS], to[VT_CAMBI_MAX_CONTRASTS];
-    float weight[VT_CAMBI_MAX_CONTRASTS];
-    const float *reciprocal; /* R of spec cambi 3.8, index 0..4225 */
+    uint16_t weight[VT_CAMBI_MAX_CONTRASTS];
+    float float_weight[VT_CAMBI_MAX_CONTRASTS]; /* the same */
+    const float *reciprocal;                    /* R of spec cambi 3.8, index 0..4225 */
 } VtCambiContrast;
 
 typedef struct VtCambiDsp {
@@ -44,14 +47,13 @@ typedef struct VtCambiDsp {
     /* 4.4: z of one row as bytes 0 or 1; below is row itself for the last row. */
     void (*flat)(uint8_t *z, const uint16_t *row, const uint16_t *below, unsigned w);
 
-    /* 4.4: column_sum[x] += enter[x] - leave[x] (sums over 7 rows, at most 7; 3 zero bytes in front
-     * and SLACK behind), then bit x of mask = (column_sum[x-3] + ... + column_sum[x+3] >
-     * threshold). Writes whole words; bits from w on are 0. enter, leave: SLACK readable bytes
-     * behind. */
+    /* 4.4: column_sum[x] += enter[x] - leave[x] (sums over 7 rows, at most 7; 3 bytes in front and
+     * SLACK behind are 0 and stay so), then bit x of mask = (column_sum[x-3] + ... +
+     * column_sum[x+3] > threshold), threshold < 128. Writes whole words; bits from w on are 0. */
     void (*mask_row)(uint64_t *mask, uint8_t *column_sum, const uint8_t *enter,
                      const uint8_t *leave, unsigned w, unsigned threshold);
 
-    /* 4.5.1: every second sample. out may be in. */
+    /* 4.5.1: every second sample. */
     void (*decimate)(uint16_t *out, const uint16_t *in, unsigned out_w);
 
     /* 4.5.2 */
@@ -60,7 +62,7 @@ typedef struct VtCambiDsp {
                           const uint16_t *below, unsigned w);
 
     /* out[i] = in[i] - lowest where bit first + i of mask is set and that is below n_codes, else
-     * NONE; i < n. Reads one word of mask past the last needed one. */
+     * NONE; i < n, and nothing else is written. Reads one word of mask past the last needed one. */
     void (*code_row)(uint16_t *out, const uint16_t *in, const uint64_t *mask, size_t first,
                      unsigned n, unsigned lowest, unsigned n_codes);
 

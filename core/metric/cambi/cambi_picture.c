@@ -238,6 +238,8 @@ static const uint16_t *strip_row(const Work *wk, Strip *st, unsigned y)
     const VtCambiContrast *k = &wk->side->contrast;
     const unsigned slot = y % (wk->side->window + 1);
     const uint64_t *mask = wk->mask + y * wk->mask_stride;
+    const uint16_t *ahead = wk->plane + (y + 8 < wk->h ? y + 8 : y) * wk->stride;
+    for (unsigned x = st->first; x < st->last; x += 32) __builtin_prefetch(ahead + x);
     if (is_empty(mask, st->first, st->last)) return st->row[slot] = wk->no_codes;
     uint16_t *out = wk->ring[slot] + (st->first + k->pad - st->x);
     wk->s->dsp.code_row(out, wk->plane + y * wk->stride + st->first, mask, st->first,

@@ -134,6 +134,7 @@ static void fill_contrast(VtCambiSetup *s, VtCambiContrast *k, const VtCambiOpti
         k->from[d - 1] = (uint16_t)(any[d - 1] ? from[d - 1] - lowest : 1);
         k->to[d - 1] = (uint16_t)(any[d - 1] ? to[d - 1] - lowest : 0);
         k->weight[d - 1] = weight[d - 1];
+        k->float_weight[d - 1] = weight[d - 1];
     }
     k->reciprocal = s->reciprocal;
 }

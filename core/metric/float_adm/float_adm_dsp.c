@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cpu/cpu.h"
 
 const float vt_fadm_low[4] = {0.482962906f, 0.836516321f, 0.224143863f, -0.129409522f};
 const float vt_fadm_high[4] = {-0.129409522f, -0.224143863f, 0.836516321f, -0.482962906f};
@@ -160,4 +161,8 @@ void vt_fadm_dsp_init(VtFadmDsp *dsp, unsigned cpu_flags)
 {
     *dsp = (VtFadmDsp){wavelet, vt_fadm_decouple_scalar, vt_fadm_pool_scalar};
     (void)cpu_flags;
+#if defined(__x86_64__)
+    if (cpu_flags & VT_CPU_AVX2) vt_fadm_dsp_init_avx2(dsp);
+    if (cpu_flags & VT_CPU_AVX512) vt_fadm_dsp_init_avx512(dsp);
+#endif
 }

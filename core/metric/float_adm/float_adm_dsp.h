@@ -46,8 +46,8 @@ typedef struct VtFadmDecouple {
     float *restored_mask[VT_FADM_BANDS], *added_mask[VT_FADM_BANDS]; /* a thirtieth of that */
 } VtFadmDecouple;
 
-/* Pooled terms of one row, left <= x < right. mask[band][k]: rows y - 1, y, y + 1 of the masker's
- * thirtieths, readable from left - 1 to right. */
+/* Pooled terms of one row, left <= x < right. The masks' index [band][k] means row y - 1 + k; they
+ * are readable from left - 1 to right. */
 typedef struct VtFadmPool {
     const float *ref[VT_FADM_BANDS]; /* coefficients of the reference */
     const float *restored[VT_FADM_BANDS], *added[VT_FADM_BANDS];

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "cpu/cpu.h"
 
 static const VtFmotionFilter five_taps = {
     2, {0.054488685f, 0.244201347f, 0.402619958f, 0.244201347f, 0.054488685f}};
@@ -31,10 +32,12 @@ static size_t layout(Lines *l, unsigned w, void *scratch)
     return c.used;
 }
 
+/* The scalar kernel's lines, or the SIMD kernels' tiles, which have a fixed size. */
 size_t vt_fmotion_scratch(unsigned w)
 {
     Lines l;
-    return layout(&l, w, NULL);
+    const size_t scalar = layout(&l, w, NULL);
+    return scalar > VT_FMOTION_TILES ? scalar : VT_FMOTION_TILES;
 }
 
 void vt_fmotion_blur(const void *const *source, unsigned w, const VtFmotionFilter *filter,
@@ -83,4 +86,8 @@ void vt_fmotion_dsp_init(VtFmotionDsp *dsp, unsigned cpu_flags)
 {
     dsp->sad = sad;
     (void)cpu_flags;
+#if defined(__x86_64__)
+    if (cpu_flags & VT_CPU_AVX2) vt_fmotion_dsp_init_avx2(dsp);
+    if (cpu_flags & VT_CPU_AVX512) vt_fmotion_dsp_init_avx512(dsp);
+#endif
 }

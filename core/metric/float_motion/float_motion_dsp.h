@@ -27,6 +27,9 @@ typedef struct VtFmotionBand {
     VtSamples samples;
 } VtFmotionBand;
 
+/* Scratch of SIMD kernels: bytes of tiles of up to 16 lanes. */
+#define VT_FMOTION_TILES (64 * (16 + 4 + 2 * (4 + 6 * 16)))
+
 typedef struct VtFmotionDsp {
     /* For each row the sum, from left to right, of the absolute differences of the blurred rows.
      * scratch: vt_fmotion_scratch(w) bytes, 64-byte aligned. */

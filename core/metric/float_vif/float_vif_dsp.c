@@ -165,14 +165,22 @@ static void thin(const VtFvifThin *t, void *scratch)
     }
 }
 
+/* Enough for the scalar kernels' eight lines, and for those that SIMD kernels have beside their
+ * tiles of a fixed size. */
 size_t vt_fvif_scratch(unsigned w)
 {
     Lines l;
-    return layout(&l, w, NULL);
+    const size_t scalar = layout(&l, w, NULL);
+    const size_t simd = VT_FVIF_TILES + VT_FVIF_THINNED * VT_FLOAT_ROW(w + 2 * VT_FVIF_MARGIN);
+    return scalar > simd ? scalar : simd;
 }
 
 void vt_fvif_dsp_init(VtFvifDsp *dsp, unsigned cpu_flags)
 {
     *dsp = (VtFvifDsp){statistics, thin};
     (void)cpu_flags;
+#if defined(__x86_64__)
+    if (cpu_flags & VT_CPU_AVX2) vt_fvif_dsp_init_avx2(dsp);
+    if (cpu_flags & VT_CPU_AVX512) vt_fvif_dsp_init_avx512(dsp);
+#endif
 }

@@ -55,6 +55,10 @@ typedef struct VtFvifThin {
     VtSamples samples;
 } VtFvifThin;
 
+/* Scratch of SIMD kernels: bytes of tiles of up to 16 lanes, and floats on both sides of a line. */
+#define VT_FVIF_TILES (5 * 64 * (16 + 2 * VT_FVIF_RADIUS + 6 * 16 + 2 * VT_FVIF_RADIUS))
+#define VT_FVIF_MARGIN 64
+
 typedef struct VtFvifDsp {
     /* scratch: vt_fvif_scratch(w) bytes, 64-byte aligned. */
     void (*statistics)(const VtFvifBand *band, const VtFvifModel *model, void *scratch,

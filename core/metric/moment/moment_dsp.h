@@ -1,5 +1,6 @@
-/* Kernels of float_moment: exact integer sums over a row. The scalar ones (moment_dsp.c) are the
- * formula; every instruction set fills the same table and gives the same integers. */
+/* Kernels of float_moment: exact integer sums over a row of at most 65536 samples. The scalar ones
+ * (moment_dsp.c) are the formula; every instruction set fills the same table and gives the same
+ * integers. */
 #ifndef VT_METRIC_MOMENT_DSP_H
 #define VT_METRIC_MOMENT_DSP_H
 

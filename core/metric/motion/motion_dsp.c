@@ -2,6 +2,7 @@
 #include "metric/motion/motion_dsp.h"
 
 #include "base/mem.h"
+#include "cpu/cpu.h"
 
 const int16_t vt_motion_tap[VT_MOTION_TAPS] = {3571, 16004, 26386, 16004, 3571};
 
@@ -35,7 +36,7 @@ static void vertical(int32_t *const row[VT_MOTION_TAPS], unsigned w, unsigned bp
 }
 
 /* V = (X + 2^15) >> 16; X has 33 bits. y has room for 2 entries on both sides. */
-static uint64_t horizontal(int32_t *y, unsigned w)
+uint64_t vt_motion_sum_row_scalar(int32_t *y, unsigned w)
 {
     for (int i = 1; i <= VT_MOTION_RADIUS; i++) {
         y[-i] = y[vt_motion_mirror(-i, w)];
@@ -66,7 +67,7 @@ uint64_t vt_motion_sad_scalar(const VtMotionPair *p, void *scratch)
         for (int k = 0; k < VT_MOTION_TAPS; k++)
             row[k] = window[vt_motion_mirror((int)y - VT_MOTION_RADIUS + k, p->h) % VT_MOTION_TAPS];
         vertical(row, p->w, p->bpc, blurred);
-        sad += horizontal(blurred, p->w);
+        sad += vt_motion_sum_row_scalar(blurred, p->w);
     }
     return sad;
 }
@@ -81,5 +82,10 @@ size_t vt_motion_scratch(unsigned w)
 void vt_motion_dsp_init(VtMotionDsp *dsp, unsigned cpu_flags)
 {
     dsp->sad = vt_motion_sad_scalar;
+#if defined(__x86_64__)
+    if (cpu_flags & VT_CPU_AVX2) vt_motion_dsp_init_avx2(dsp);
+    if (cpu_flags & VT_CPU_AVX512) vt_motion_dsp_init_avx512(dsp);
+#else
     (void)cpu_flags;
+#endif
 }

@@ -32,6 +32,9 @@ void vt_motion_dsp_init_avx512(VtMotionDsp *dsp);
 
 uint64_t vt_motion_sad_scalar(const VtMotionPair *pair, void *scratch);
 
+/* Sum of |V| over one row of Y, which has room for 2 entries on both sides. */
+uint64_t vt_motion_sum_row_scalar(int32_t *y, unsigned w);
+
 /* Index t of a line of n samples, mirrored without repeating the edge. Below 3 samples, where that
  * would leave the line, the nearest sample (our choice: libvmaf reads outside). */
 static inline unsigned vt_motion_mirror(int t, unsigned n)

@@ -1,5 +1,6 @@
-/* Kernels of psnr and float_psnr: exact integer sums over a row. The scalar ones (psnr_dsp.c) are
- * the formula; every instruction set fills the same table and gives the same integers. */
+/* Kernels of psnr and float_psnr: exact integer sums over a row of at most 65536 samples. The
+ * scalar ones (psnr_dsp.c) are the formula; every instruction set fills the same table and gives
+ * the same integers. */
 #ifndef VT_METRIC_PSNR_DSP_H
 #define VT_METRIC_PSNR_DSP_H
 

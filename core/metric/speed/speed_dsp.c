@@ -45,6 +45,15 @@ static void bilinear(float *out, const float *top, const float *bottom, const in
     }
 }
 
+static void sums(float *sum, const float *b, size_t stride, unsigned pw, unsigned ph)
+{
+    memset(sum, 0, N * sizeof(*sum));
+    for (unsigned i = 0; i < ph; i++)
+        for (unsigned j = 0; j < pw; j++)
+            for (unsigned k = 0; k < N; k++)
+                sum[k] += b[(i + k / VT_SPEED_PATCH) * stride + j + k % VT_SPEED_PATCH];
+}
+
 static void covariance(double *c, const float *b, size_t stride, unsigned pw, unsigned ph,
                        const float *mean, double *row)
 {
@@ -113,6 +122,7 @@ void vt_speed_dsp_init(VtSpeedDsp *dsp, unsigned cpu_flags)
         .add_difference_words = add_difference_words,
         .add = add,
         .bilinear = bilinear,
+        .sums = sums,
         .covariance = covariance,
         .reflect = reflect,
         .product = product,

@@ -26,19 +26,23 @@ typedef struct VtSpeedDsp {
 
     /* Bilinear resampling (spec: speed 4) of one row from the rows top and bottom:
      * out[x] = ((1-dy)(1-dx)) T[i] + ((1-dy)dx) T[j] + (dy(1-dx)) B[i] + (dy dx) B[j], where i, j =
-     * index[2x], index[2x + 1] and dx = weight[x]. */
+     * index[2x], index[2x + 1] and dx = weight[x]. 32 floats are readable behind top and bottom. */
     void (*bilinear)(float *out, const float *top, const float *bottom, const int32_t *index,
                      const float *weight, float dy, unsigned w);
 
-    /* Covariance sums of 5x5 patches (spec: speed 7): c[k][l] = sum of (b_k - mean[k]) * (b_l -
+    /* Running sums of the elements of 5x5 patches (spec: speed 7.1): sum[k] of b_k over pw x ph
+     * patches, row by row. b: 8 floats readable behind each row. */
+    void (*sums)(float *sum, const float *b, size_t stride, unsigned pw, unsigned ph);
+
+    /* Covariance sums of 5x5 patches (spec: speed 7.2): c[k][l] = sum of (b_k - mean[k]) * (b_l -
      * mean[l]) for l <= k over pw x ph patches, row by row, in f64. c: 25 rows of ROW, what lies
-     * right of the diagonal is arbitrary. row: ROW * pw doubles of scratch. b: 8 floats readable
-     * behind each row. */
+     * right of the diagonal is arbitrary. row: ROW * pw doubles of scratch. b as above. */
     void (*covariance)(double *c, const float *b, size_t stride, unsigned pw, unsigned ph,
                        const float *mean, double *row);
 
     /* m[i][j] = sum over l = k..24 of (I - 2 v v')[i][l] * m[l][j] for i >= k and j >= first_column
-     * (spec: speed 9.5 to 9.7); columns before may be changed. m: 25 rows of ROW. v[0..k-1] unused.
+     * (spec: speed 9.5 to 9.7); columns before may be changed. m: 25 rows of ROW; v: ROW floats,
+     * the first k and the last 7 unused.
      */
     void (*reflect)(float *m, const float *v, unsigned k, unsigned first_column);
 

@@ -13,7 +13,7 @@ void vt_speed_carve(VtSpeedWork *work, const VtSpeedSetup *s, VtCarve *c)
     work->row = vt_carve(c, s->sw * sizeof(float));
     if (s->resample) {
         work->scaled = vt_carve(c, s->sw * sizeof(float));
-        work->cache = vt_carve(c, (size_t)CACHED_ROWS * s->w * sizeof(float));
+        work->cache = vt_carve(c, ((size_t)CACHED_ROWS * s->w + 32) * sizeof(float));
     }
     work->image_stride = s->ow + 16; /* covariance reads past the end of a row */
     const size_t size = work->image_stride * s->oh * sizeof(float);
@@ -166,34 +166,21 @@ static void remove_local_mean(const VtSpeedSetup *s, VtSpeedWork *work)
     }
 }
 
-/* Means of the 25 elements over all patches, each a running f32 sum (spec: speed 7.1). */
-static void patch_means(const VtSpeedSetup *s, const VtSpeedWork *work, float *mean)
-{
-    float sum[N] = {0};
-    for (unsigned i = 0; i < s->patches_y; i++) {
-        const float *b = work->image + i * work->image_stride;
-        for (unsigned j = 0; j < s->patches_x; j++)
-            for (unsigned r = 0; r < PATCH; r++)
-                for (unsigned c = 0; c < PATCH; c++)
-                    sum[PATCH * r + c] += b[r * work->image_stride + j + c];
-    }
-    const float n = (float)(s->patches_x * s->patches_y);
-    for (unsigned k = 0; k < N; k++) mean[k] = sum[k] / n;
-}
-
 /* K of spec speed 7.2, both halves. */
 static void patch_covariance(const VtSpeedSetup *s, VtSpeedWork *work, float *covariance)
 {
     float mean[N];
     double sum[N * ROW];
-    patch_means(s, work, mean);
+    const unsigned patches = s->patches_x * s->patches_y;
+    s->dsp.sums(mean, work->image, work->image_stride, s->patches_x, s->patches_y);
+    for (unsigned k = 0; k < N; k++) mean[k] /= (float)patches;
     s->dsp.covariance(sum, work->image, work->image_stride, s->patches_x, s->patches_y, mean,
                       work->centred);
-    const double n = (double)(s->patches_x * s->patches_y);
     memset(covariance, 0, N * ROW * sizeof(*covariance));
     for (unsigned k = 0; k < N; k++)
         for (unsigned l = 0; l <= k; l++)
-            covariance[k * ROW + l] = covariance[l * ROW + k] = (float)(sum[k * ROW + l] / n);
+            covariance[k * ROW + l] = covariance[l * ROW + k] =
+                (float)(sum[k * ROW + l] / (double)patches);
 }
 
 /* Y of spec speed 9; the padding is 0. */

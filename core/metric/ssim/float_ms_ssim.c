@@ -82,6 +82,8 @@ typedef struct Pyramid {
     const VtFrame *frame;
     VtSsimLevel level[LEVELS];
     VtSsimHalve *tile;
+    double *open[LEVELS][2]; /* of both images of the level they make: lines of outputs */
+    size_t open_line[LEVELS];
 } Pyramid;
 
 static size_t carve(Pyramid *p, void *base, const Shared *s, const VtFormat *f)
@@ -90,10 +92,24 @@ static size_t carve(Pyramid *p, void *base, const Shared *s, const VtFormat *f)
     p->dsp = &s->dsp;
     p->tile = vt_carve(&c, sizeof(*p->tile));
     vt_ssim_level_picture(&p->level[0], &c, &s->dsp, f->w, f->h);
-    for (unsigned i = 1; i < LEVELS; i++)
-        vt_ssim_level_rows(&p->level[i], &c, &s->dsp, (p->level[i - 1].w + 1) / 2,
-                           (p->level[i - 1].h + 1) / 2);
+    for (unsigned i = 1; i < LEVELS; i++) {
+        const unsigned w = (p->level[i - 1].w + 1) / 2, h = (p->level[i - 1].h + 1) / 2;
+        vt_ssim_level_rows(&p->level[i], &c, &s->dsp, w, h);
+        p->open_line[i] = (w + 7) / 8 * 8;
+        for (unsigned side = 0; side < 2; side++)
+            p->open[i][side] = vt_carve(&c, VT_SSIM_HALVE_OPEN * p->open_line[i] * sizeof(double));
+    }
     return c.used;
+}
+
+static void reset(Pyramid *p)
+{
+    memset(p->tile, 0, sizeof(*p->tile));
+    for (unsigned i = 0; i < LEVELS; i++) {
+        vt_ssim_level_reset(&p->level[i]);
+        for (unsigned side = 0; i && side < 2; side++)
+            memset(p->open[i][side], 0, VT_SSIM_HALVE_OPEN * p->open_line[i] * sizeof(double));
+    }
 }
 
 static size_t scratch_size(const VtGroup *group)
@@ -131,19 +147,38 @@ static void split(const Pyramid *p, unsigned i, const void *row, unsigned pair, 
         p->dsp->split16((const uint16_t *)row + 2 * pair, even, odd, n, vt_ssim_depth_scale(bpc));
 }
 
+/* Pairs from..to - 1 of a row, of which some lie outside. */
+static void split_border(const Pyramid *p, unsigned i, const void *row, int from, int to,
+                         float *even, float *odd)
+{
+    const unsigned w = p->level[i].w;
+    for (int j = from; j < to; j++) {
+        even[j - from] = source_sample(p, i, row, vt_ssim_reflect(2 * j, w));
+        odd[j - from] = source_sample(p, i, row, vt_ssim_reflect(2 * j + 1, w));
+    }
+}
+
 /* Row of the tile for outputs x0 to x0 + n - 1: pairs x0 - 2 to x0 + n + 1, reflected. */
 static void split_row(const Pyramid *p, unsigned i, const void *row, unsigned x0, unsigned n,
                       float *even, float *odd)
 {
-    const int w = (int)p->level[i].w, first = (int)x0 - 2, end = (int)(x0 + n) + 2;
-    const int inside = first < 0 ? 0 : first, inside_end = end < w / 2 ? end : w / 2;
+    const int first = (int)x0 - 2, end = (int)(x0 + n) + 2, whole = (int)p->level[i].w / 2;
+    const int inside = first < 0 ? 0 : first, inside_end = end < whole ? end : whole;
     split(p, i, row, (unsigned)inside, even + (inside - first), odd + (inside - first),
           (unsigned)(inside_end - inside));
-    for (int j = first; j < end; j++) {
-        if (j >= inside && j < inside_end) continue;
-        even[j - first] = source_sample(p, i, row, vt_ssim_reflect(2 * j, (unsigned)w));
-        odd[j - first] = source_sample(p, i, row, vt_ssim_reflect(2 * j + 1, (unsigned)w));
-    }
+    split_border(p, i, row, first, inside, even, odd);
+    split_border(p, i, row, inside_end, end, even + (inside_end - first),
+                 odd + (inside_end - first));
+}
+
+/* What the next tile needs of a row, from column x on. */
+static void prefetch(const Pyramid *p, unsigned i, const void *row, unsigned x)
+{
+    const unsigned bytes = i ? 4 : p->frame->ref->bpc > 8 ? 2 : 1;
+    const unsigned end = x + 2 * VT_SSIM_HALVE_STRIP;
+    if (end > p->level[i].w) return;
+    for (unsigned b = x * bytes; b < end * bytes; b += VT_ALIGN)
+        __builtin_prefetch((const char *)row + b);
 }
 
 /* Rows y0 to y0 + rows - 1 of an image of level i + 1. */
@@ -151,14 +186,19 @@ static void halve_rows(const Pyramid *p, unsigned i, unsigned side, unsigned y0,
 {
     const VtSsimLevel *from = &p->level[i], *to = &p->level[i + 1];
     VtSsimHalve *t = p->tile;
-    t->rows = rows;
+    t->skip = y0 ? 0 : VT_SSIM_HALVE_PRIME;
+    t->pairs = rows + t->skip;
+    const int first = 2 * (int)(y0 + 2 - t->skip) - 1; /* source row of the tile */
     for (unsigned x0 = 0; x0 < to->w; x0 += VT_SSIM_HALVE_STRIP) {
         t->n = to->w - x0 < VT_SSIM_HALVE_STRIP ? to->w - x0 : VT_SSIM_HALVE_STRIP;
-        for (unsigned r = 0; r < 2 * rows + 7; r++) {
-            const unsigned y = vt_ssim_reflect((int)(2 * y0 + r) - 4, from->h);
-            split_row(p, i, source_row(p, i, side, y), x0, t->n, t->even[r], t->odd[r]);
+        for (unsigned r = 0; r < 2 * t->pairs; r++) {
+            const void *row = source_row(p, i, side, vt_ssim_reflect(first + (int)r, from->h));
+            split_row(p, i, row, x0, t->n, t->even[r], t->odd[r]);
+            prefetch(p, i, row, 2 * (x0 + VT_SSIM_HALVE_STRIP));
         }
         for (unsigned r = 0; r < rows; r++) t->dst[r] = vt_ssim_level_row(to, side, y0 + r) + x0;
+        for (unsigned k = 0; k < VT_SSIM_HALVE_OPEN; k++)
+            t->open[k] = p->open[i + 1][side] + k * p->open_line[i + 1] + x0;
         p->dsp->halve(t);
     }
 }
@@ -204,8 +244,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
     const Options *o = group->member[0]->options;
     Pyramid p = {.frame = frame};
     carve(&p, scratch, s, &group->format);
-    memset(p.tile, 0, sizeof(*p.tile));
-    for (unsigned i = 0; i < LEVELS; i++) vt_ssim_level_reset(&p.level[i]);
+    reset(&p);
     vt_ssim_level_add_picture(&p.level[0], frame);
     p.level[0].rows = p.level[0].h;
     grow(&p, 0);

@@ -90,15 +90,18 @@ static float max0(float v)
 }
 
 /* Luminance, contrast and structure of one position. m1 and m2 are filtered samples, q11, q22 and
- * q12 filtered products. */
+ * q12 filtered products. The quotients l and c share a division: they may be off by an ulp of a
+ * double, and only their means, in floats, matter. */
 static void position(float m1, float m2, float q11, float q22, float q12, unsigned lane,
                      VtSsimSums *sums)
 {
     const float v1 = max0(q11 - m1 * m1), v2 = max0(q22 - m2 * m2), v12 = q12 - m1 * m2;
     const float g = sqrtf(v1 * v2);
-    const float l_den = m1 * m1 + m2 * m2 + VT_SSIM_C1, c_den = v1 + v2 + VT_SSIM_C2;
-    const double l = (2.0 * m1 * m2 + (double)VT_SSIM_C1) / (double)l_den;
-    const double c = (2.0 * g + (double)VT_SSIM_C2) / (double)c_den;
+    const double l_den = (double)(m1 * m1 + m2 * m2 + VT_SSIM_C1);
+    const double c_den = (double)(v1 + v2 + VT_SSIM_C2);
+    const double reciprocal = 1 / (l_den * c_den);
+    const double l = (2.0 * m1 * m2 + (double)VT_SSIM_C1) * (c_den * reciprocal);
+    const double c = (2.0 * g + (double)VT_SSIM_C2) * (l_den * reciprocal);
     const float z = v12 < 0 && g <= 0 ? 0 : v12;
     const double s = (double)((z + VT_SSIM_C3) / (g + VT_SSIM_C3));
     sums->lane[VT_SSIM_S][lane] += l * c * s;
@@ -131,34 +134,40 @@ static void positions(const VtSsimTile *tile, VtSsimWindows *windows, void *scra
     }
 }
 
-/* SIMD kernels keep VT_SSIM_ROWS filtered rows of every image, and the transposed samples of eight
- * rows and their filtered values. */
+/* SIMD kernels keep VT_SSIM_ROWS rows of both sides and of every filtered image. */
 size_t vt_ssim_positions_scratch(void)
 {
     const size_t line = VT_SSIM_STRIP + VT_SSIM_OVERREAD;
-    return (VT_SSIM_IMAGES * VT_SSIM_ROWS * line + 3 * 8 * line) * sizeof(float);
+    return (2 + VT_SSIM_IMAGES) * VT_SSIM_ROWS * line * sizeof(float);
 }
 
 /* ---- decimation ---- */
 
-static float halve_one(const VtSsimHalve *t, unsigned x, unsigned y)
+/* What source row i gives to an output that is v rows below it, or above if negative. */
+static double halve_across(const VtSsimHalve *t, unsigned i, unsigned x, int v, double sum)
 {
-    double sum = 0;
-    for (int v = -4; v <= 4; v++) {
-        const unsigned row = 2 * y + (unsigned)(v + 4);
-        for (int u = -4; u <= 4; u++) {
-            const unsigned column = x + (unsigned)(u + 4) / 2;
-            const float s = u % 2 ? t->odd[row][column] : t->even[row][column];
-            sum += (double)(s * vt_ssim_halve_tap[v < 0 ? -v : v][u < 0 ? -u : u]);
-        }
+    for (int u = -4; u <= 4; u++) {
+        const unsigned column = x + (unsigned)(u + 4) / 2;
+        const float sample = u % 2 ? t->odd[i][column] : t->even[i][column];
+        sum += (double)(sample * vt_ssim_halve_tap[v < 0 ? -v : v][u < 0 ? -u : u]);
     }
-    return (float)sum;
+    return sum;
 }
 
+/* Every output adds 81 products, rounded to float, in doubles: rows from above, each from the left.
+ */
 static void halve(const VtSsimHalve *t)
 {
-    for (unsigned y = 0; y < t->rows; y++)
-        for (unsigned x = 0; x < t->n; x++) t->dst[y][x] = halve_one(t, x, y);
+    for (unsigned p = 0; p < t->pairs; p++)
+        for (unsigned x = 0; x < t->n; x++) {
+            for (unsigned k = 1; k < VT_SSIM_HALVE_OPEN; k++)
+                t->open[k][x] = halve_across(t, 2 * p, x, 2 * (int)k - 5, t->open[k][x]);
+            for (unsigned k = 0; k + 1 < VT_SSIM_HALVE_OPEN; k++) t->open[k][x] = t->open[k + 1][x];
+            t->open[VT_SSIM_HALVE_OPEN - 1][x] = 0;
+            for (unsigned k = 0; k < VT_SSIM_HALVE_OPEN; k++)
+                t->open[k][x] = halve_across(t, 2 * p + 1, x, 2 * (int)k - 4, t->open[k][x]);
+            if (p >= t->skip) t->dst[p - t->skip][x] = (float)t->open[0][x];
+        }
 }
 
 static void box(const VtSsimBox *b, double *column, float *dst)

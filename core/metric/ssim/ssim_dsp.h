@@ -40,18 +40,26 @@ typedef struct VtSsimSums {
     double lane[VT_SSIM_MEANS][VT_SSIM_LANES];
 } VtSsimSums;
 
-/* 9x9 low-pass and decimation by two (spec: classic 4), of a tile of one image. Source row i is row
- * 2 y0 - 4 + i, for 2 rows + 7 of them; even[i][j] is column 2 (x0 - 2 + j) and odd[i][j] the one
- * right of it, j < n + 4. All reflected at the borders; kernels may read 8 more. */
+/* 9x9 low-pass and decimation by two (spec: classic 4), of a tile of one image. Source rows come in
+ * pairs, an odd one and the even one below it; even[i][j] and odd[i][j] are columns 2 (x0 - 2 + j)
+ * and the one right of it, j < n + 4. All reflected at the borders; kernels may read 8 more, and
+ * write 8 more outputs of a row.
+ *
+ * Pair p is rows 2p - 1 and 2p, and ends output row p - 2. open[k] holds what output row p - 2 + k
+ * has got from the rows up to pair p, so that outputs go on where the tile above ended. */
 #define VT_SSIM_HALVE_ROWS 16
+#define VT_SSIM_HALVE_PRIME 4 /* pairs before that of the first output: from row -5 on */
+#define VT_SSIM_HALVE_PAIRS (VT_SSIM_HALVE_ROWS + VT_SSIM_HALVE_PRIME)
 #define VT_SSIM_HALVE_STRIP 64
 #define VT_SSIM_HALVE_LINE (VT_SSIM_HALVE_STRIP + 16)
+#define VT_SSIM_HALVE_OPEN 5
 
 typedef struct VtSsimHalve {
-    float even[2 * VT_SSIM_HALVE_ROWS + 7][VT_SSIM_HALVE_LINE];
-    float odd[2 * VT_SSIM_HALVE_ROWS + 7][VT_SSIM_HALVE_LINE];
+    float even[2 * VT_SSIM_HALVE_PAIRS][VT_SSIM_HALVE_LINE];
+    float odd[2 * VT_SSIM_HALVE_PAIRS][VT_SSIM_HALVE_LINE];
+    double *open[VT_SSIM_HALVE_OPEN];
     float *dst[VT_SSIM_HALVE_ROWS];
-    unsigned rows, n;
+    unsigned pairs, skip, n; /* the first skip pairs end no output row */
 } VtSsimHalve;
 
 extern const float vt_ssim_halve_tap[5][5]; /* by distance down and across */

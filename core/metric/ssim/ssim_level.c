@@ -77,6 +77,15 @@ static unsigned min(unsigned a, unsigned b)
 
 /* ---- pictures: strip by strip, so that the windows of a strip stay in cache ---- */
 
+/* Strips are too narrow for the hardware to see where the next rows will be. */
+static void prefetch(const VmafPicture *pic, unsigned x0, unsigned y, unsigned n)
+{
+    if (y >= pic->h[0]) return;
+    const unsigned bytes = pic->bpc > 8 ? 2 : 1;
+    const char *row = (const char *)pic->data[0] + (ptrdiff_t)y * pic->stride[0];
+    for (unsigned i = x0 * bytes; i < (x0 + n) * bytes; i += VT_ALIGN) __builtin_prefetch(row + i);
+}
+
 static void convert(const VtSsimLevel *l, const VmafPicture *pic, unsigned x0, unsigned y,
                     unsigned n, float *dst)
 {
@@ -99,6 +108,8 @@ static void picture_strip(VtSsimLevel *l, const VtFrame *frame, unsigned strip)
             tile.dis[i] = l->tile[1] + i * l->line;
             convert(l, frame->ref, x0, y + i, n + VT_SSIM_REACH, l->tile[0] + i * l->line);
             convert(l, frame->dis, x0, y + i, n + VT_SSIM_REACH, l->tile[1] + i * l->line);
+            prefetch(frame->ref, x0, y + i + VT_SSIM_ROWS, n + VT_SSIM_REACH);
+            prefetch(frame->dis, x0, y + i + VT_SSIM_ROWS, n + VT_SSIM_REACH);
         }
         take(l, &tile, l->windows, y, rows, n);
     }

@@ -117,12 +117,10 @@ INLINE __m512i load_samples(const void *row, unsigned x, __mmask32 valid, bool b
     return _mm512_maskz_loadu_epi16(valid, (const uint16_t *)row + x);
 }
 
-/* The vertical pass of one block of 32 columns, for both halves of the unpacked columns. */
+/* Pairs of rows of 32 columns, for both halves of the unpacked columns. */
 enum { R, D, PICTURES };
-enum { SUM_R, SUM_D, SUM_RR, SUM_DD, SUM_RD, SUM_RR_HIGH, SUM_DD_HIGH, SUM_RD_HIGH, SUMS };
 typedef struct Block {
     __m512i pair[PICTURES][2][MAX_PAIRS];
-    __m512i sum[SUMS][2][VT_VIF_BAND];
 } Block;
 
 INLINE void load_block(Block *b, const void *const *ref, const void *const *dis, unsigned x,
@@ -168,36 +166,68 @@ static Rounding make_rounding(unsigned scale, unsigned bpc)
     return r;
 }
 
-INLINE void store_mean(const Block *b, int sum, int line, Lines *out, unsigned at,
-                       const Rounding *r)
+/* Filters one picture's samples and stores their means. */
+INLINE void mean(const Block *b, int picture, int line, Lines *out, unsigned at, const Taps *t,
+                 const Rounding *r, int reach, bool split)
 {
+    __m512i sum[2][VT_VIF_BAND];
+    for (int half = 0; half < 2; half++) {
+        const __m512i *pair = b->pair[picture][half];
+        filter_rows(pair, pair, SAMPLE, r->flip, t, r->mean, sum[half], reach, split);
+    }
     for (int j = 0; j < VT_VIF_BAND; j++)
         _mm512_storeu_si512(&out[j][line][at],
-                            high_words(_mm512_sll_epi32(b->sum[sum][0][j], r->mean_shift),
-                                       _mm512_sll_epi32(b->sum[sum][1][j], r->mean_shift)));
+                            high_words(_mm512_sll_epi32(sum[0][j], r->mean_shift),
+                                       _mm512_sll_epi32(sum[1][j], r->mean_shift)));
 }
 
-/* q = (sum of high words << (16 - n_q)) + ((sum of low words + 2^(n_q - 1)) >> n_q); bytes have low
- * words only and n_q = 0. */
-INLINE __m512i moment(const Block *b, int sum, int half, int j, const Rounding *r, bool bytes)
+/* Filters products and stores second moments: (sum of high words << (16 - n_q)) + ((sum of low words
+ * + 2^(n_q - 1)) >> n_q); bytes have low words only and n_q = 0. */
+INLINE void moment(const Block *b, int picture1, int picture2, int line, Lines *out, unsigned at,
+                   const Taps *t, const Rounding *r, int reach, bool split, bool bytes)
 {
-    const __m512i low = b->sum[sum][half][j];
-    if (bytes) return low;
-    return _mm512_add_epi32(
-        _mm512_srl_epi32(low, r->low_shift),
-        _mm512_sll_epi32(b->sum[sum + SUM_RR_HIGH - SUM_RR][half][j], r->high_shift));
-}
-
-INLINE void store_moment(const Block *b, int sum, int line, Lines *out, unsigned at,
-                         const Rounding *r, bool bytes)
-{
+    __m512i sum[2][VT_VIF_BAND], high[VT_VIF_BAND];
+    for (int half = 0; half < 2; half++) {
+        const __m512i *p1 = b->pair[picture1][half], *p2 = b->pair[picture2][half];
+        filter_rows(p1, p2, LOW, r->flip, t, r->low, sum[half], reach, split);
+        if (bytes) continue;
+        filter_rows(p1, p2, HIGH, r->flip, t, r->high, high, reach, split);
+        for (int j = 0; j < VT_VIF_BAND; j++)
+            sum[half][j] = _mm512_add_epi32(_mm512_srl_epi32(sum[half][j], r->low_shift),
+                                            _mm512_sll_epi32(high[j], r->high_shift));
+    }
     const __m512i flip = _mm512_set1_epi16((short)0x8000);
     for (int j = 0; j < VT_VIF_BAND; j++) {
-        const __m512i q0 = moment(b, sum, 0, j, r, bytes), q1 = moment(b, sum, 1, j, r, bytes);
-        _mm512_storeu_si512(&out[j][line][at], high_words(q0, q1));
-        _mm512_storeu_si512(&out[j][line + 1][at], _mm512_xor_si512(low_words(q0, q1), flip));
+        _mm512_storeu_si512(&out[j][line][at], high_words(sum[0][j], sum[1][j]));
+        _mm512_storeu_si512(&out[j][line + 1][at],
+                            _mm512_xor_si512(low_words(sum[0][j], sum[1][j]), flip));
     }
 }
+
+INLINE void filter_block(const Block *b, Lines *out, unsigned at, const Taps *t, const Rounding *r,
+                         int reach, bool split, bool bytes)
+{
+    for (int i = 0; i < PICTURES; i++) mean(b, i, M1 + i, out, at, t, r, reach, split);
+    for (int i = 0; i < 3; i++)
+        moment(b, i == 1 ? D : R, i ? D : R, Q1H + 2 * i, out, at, t, r, reach, split, bytes);
+}
+
+/* Real functions, so that taps and sums stay in registers. */
+typedef void (*FilterBlock)(const Block *b, Lines *out, unsigned at, const Taps *t,
+                            const Rounding *r);
+#define FILTER(name, ...)                                                                          \
+    static __attribute__((noinline)) void name(const Block *restrict b, Lines *restrict out,       \
+                                               unsigned at, const Taps *restrict t,                \
+                                               const Rounding *restrict r)                         \
+    {                                                                                              \
+        filter_block(b, out, at, t, r, __VA_ARGS__);                                               \
+    }
+
+FILTER(filter_bytes, 8, false, true)
+FILTER(filter_words, 8, false, false)
+FILTER(filter_words1, 4, false, false)
+FILTER(filter_words2, 2, false, false)
+FILTER(filter_words3, 2, true, false)
 
 /* Pairs of rows may end one past the last row given, and a last band is short: those rows have no
  * taps or are not used, any will do. */
@@ -218,8 +248,6 @@ INLINE void prefetch(const VtVifStrip *strip, unsigned column)
     }
 }
 
-typedef void (*FilterBlock)(Block *b, const Taps *t, const Rounding *r);
-
 /* The vertical pass of lines' columns begin to end - 1. */
 INLINE void vertical(const VtVifStrip *strip, Lines *out, const Taps *t, unsigned begin,
                      unsigned end, FilterBlock filter, int reach, bool bytes)
@@ -230,51 +258,17 @@ INLINE void vertical(const VtVifStrip *strip, Lines *out, const Taps *t, unsigne
     const void *ref[2 * MAX_PAIRS], *dis[2 * MAX_PAIRS];
     complete(strip->ref, have, ref, 2 * pairs);
     complete(strip->dis, have, dis, 2 * pairs);
-    Block b;
-    for (unsigned at = begin; at < end; at += 32) {
+    /* one block is loaded while another is filtered: what was just stored is slow to load */
+    Block block[2];
+    load_block(&block[0], ref, dis, strip->x0 + begin - MARGIN, strip->w, (int)pairs, bytes);
+    for (unsigned at = begin, turn = 0; at < end; at += 32, turn ^= 1) {
         prefetch(strip, at - begin);
-        load_block(&b, ref, dis, strip->x0 + at - MARGIN, strip->w, (int)pairs, bytes);
-        filter(&b, t, &r);
-        store_mean(&b, SUM_R, M1, out, at, &r);
-        store_mean(&b, SUM_D, M2, out, at, &r);
-        store_moment(&b, SUM_RR, Q1H, out, at, &r, bytes);
-        store_moment(&b, SUM_DD, Q2H, out, at, &r, bytes);
-        store_moment(&b, SUM_RD, Q12H, out, at, &r, bytes);
+        if (at + 32 < end)
+            load_block(&block[!turn], ref, dis, strip->x0 + at + 32 - MARGIN, strip->w, (int)pairs,
+                       bytes);
+        filter(&block[turn], out, at, t, &r);
     }
 }
-
-INLINE void filter_products(Block *b, int first, Term kind, const Taps *t, __m512i start, int reach,
-                            bool split)
-{
-    for (int i = 0; i < 3; i++) /* RR, DD, RD */
-        for (int half = 0; half < 2; half++)
-            filter_rows(b->pair[i == 1 ? D : R][half], b->pair[i ? D : R][half], kind, start, t,
-                        start, b->sum[first + i][half], reach, split);
-}
-
-INLINE void filter_block(Block *b, const Taps *t, const Rounding *r, int reach, bool split,
-                         bool bytes)
-{
-    for (int i = 0; i < PICTURES; i++)
-        for (int half = 0; half < 2; half++)
-            filter_rows(b->pair[i][half], b->pair[i][half], SAMPLE, r->flip, t, r->mean,
-                        b->sum[SUM_R + i][half], reach, split);
-    filter_products(b, SUM_RR, LOW, t, r->low, reach, split);
-    if (!bytes) filter_products(b, SUM_RR_HIGH, HIGH, t, r->high, reach, split);
-}
-
-/* Real functions, so that taps and sums stay in registers. */
-#define FILTER(name, reach, split, bytes)                                                          \
-    static __attribute__((noinline)) void name(Block *b, const Taps *t, const Rounding *r)         \
-    {                                                                                              \
-        filter_block(b, t, r, reach, split, bytes);                                                \
-    }
-
-FILTER(filter_bytes, 8, false, true)
-FILTER(filter_words, 8, false, false)
-FILTER(filter_words1, 4, false, false)
-FILTER(filter_words2, 2, false, false)
-FILTER(filter_words3, 2, true, false)
 
 /* Mirrors what lies outside the plane within reach of columns x0 to x1 - 1. */
 static void mirror(const VtVifStrip *strip, Lines *out, int reach)
@@ -491,8 +485,8 @@ INLINE __mmask16 first_lanes(unsigned n)
     return n < 16 ? (__mmask16)((1u << n) - 1) : 0xffff;
 }
 
-INLINE void horizontal(const Lines *lines, unsigned columns, Row *row, const Taps *t, int reach,
-                       bool split, Totals *sum)
+INLINE void horizontal(const Lines *restrict lines, unsigned columns, Row *restrict row,
+                       const Taps *restrict t, int reach, bool split, Totals *restrict sum)
 {
     const __m512i bias = _mm512_set1_epi32(INT32_MIN);
     row->count = 0;
