@@ -172,6 +172,7 @@ def main():
     for name, path in programs(tsan, "unit"):
         if name in ("test_engine", "test_api"):
             step(f"tsan {name}", [path], {"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden")})
+    step("tsan test_cuda_lifecycle", [os.path.join(tsan, "test", "cuda_device", "test_cuda_lifecycle")])
 
     golden(vmaf)
     if failures:

@@ -108,7 +108,8 @@ typedef struct VmafTurboPlanes {
  * after vmaf_close. */
 int vmaf_turbo_lend_planes(VmafContext *vmaf, const VmafTurboPlanes *planes, VmafPicture *pic);
 
-/* Changes the 5 seconds that vmaf_cuda_fetch_preallocated_picture waits. Returns 0 or -EINVAL for
+/* Changes the 5 seconds after which vmaf_cuda_fetch_preallocated_picture gives up, and
+ * vmaf_fetch_preallocated_picture logs a warning, when no frame is in flight. Returns 0 or -EINVAL for
  * NULL or 0. */
 int vmaf_turbo_set_fetch_timeout(VmafContext *vmaf, unsigned milliseconds);
 

@@ -28,7 +28,7 @@ static bool (*fails)(const char *call, bool release);
 static unsigned plants;
 static struct {
     const char *name;
-    unsigned long n;
+    unsigned long n, before; /* before: the last reset */
 } called[MAX_CALLS];
 static char misuse[MAX_MISUSES][200];
 static unsigned n_misuses;
@@ -225,10 +225,20 @@ static unsigned long calls(const char *name)
     return n;
 }
 
+static bool ever(const char *name)
+{
+    bool made = false;
+    sw_lock();
+    for (unsigned i = 0; i < MAX_CALLS && called[i].name; i++)
+        if (!strcmp(called[i].name, name)) made = called[i].n + called[i].before;
+    sw_unlock();
+    return made;
+}
+
 static void reset(void)
 {
     sw_lock();
-    memset(called, 0, sizeof(called));
+    for (unsigned i = 0; i < MAX_CALLS; i++) called[i].before += called[i].n, called[i].n = 0;
     n_misuses = 0;
     while (entries) {
         Entry *e = entries;
@@ -239,4 +249,4 @@ static void reset(void)
 }
 
 SW_EXPORT extern const SoftwareDevice sw_device;
-SW_EXPORT const SoftwareDevice sw_device = {set_fail, plant, counts, report, calls, reset};
+SW_EXPORT const SoftwareDevice sw_device = {set_fail, plant, counts, report, calls, ever, reset};

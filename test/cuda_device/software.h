@@ -32,6 +32,7 @@ typedef struct SoftwareDevice {
     /* Names every live handle and where it was made, and every misuse; returns how many. */
     unsigned (*report)(FILE *out);
     unsigned long (*calls)(const char *name); /* how often a call was made */
+    bool (*ever)(const char *name);           /* whether it was made since the program started */
     void (*reset)(void);                      /* forgets misuse and counts of calls */
 } SoftwareDevice;
 

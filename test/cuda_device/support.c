@@ -296,7 +296,8 @@ static void drop(VmafPicture *pic)
 static int one_frame(VmafContext *vmaf, const Life *life, unsigned t)
 {
     VmafPicture from[2] = {0}, pic[2] = {0};
-    int err = synth_pair(&from[0], &from[1], VMAF_PIX_FMT_YUV420P, 8, LIFE_W, LIFE_H, t);
+    int err = synth_pair(&from[0], &from[1], VMAF_PIX_FMT_YUV420P, life->bpc ? life->bpc : 8,
+                         LIFE_W, LIFE_H, t);
     if (err) return err;
     for (unsigned i = 0; i < 2 && !err; i++) err = get_picture(vmaf, life, &from[i], &pic[i]);
     if (!err) err = vmaf_read_pictures(vmaf, &pic[0], &pic[1], t);
@@ -348,8 +349,9 @@ static int read_and_pool(VmafContext *vmaf, const Life *life, double *score)
 static int preallocate(VmafContext *vmaf, const Life *life)
 {
     if (life->mode > HOST_PINNED) return 0;
-    const VmafCudaPictureConfiguration cfg = {{LIFE_W, LIFE_H, 8, VMAF_PIX_FMT_YUV420P},
-                                              (enum VmafCudaPicturePreallocationMethod)life->mode};
+    const VmafCudaPictureConfiguration cfg = {
+        {LIFE_W, LIFE_H, life->bpc ? life->bpc : 8, VMAF_PIX_FMT_YUV420P},
+        (enum VmafCudaPicturePreallocationMethod)life->mode};
     return vmaf_cuda_preallocate_pictures(vmaf, cfg);
 }
 

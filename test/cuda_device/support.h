@@ -53,6 +53,7 @@ extern const char *const mode_names[MODES];
 typedef struct Life {
     Mode mode;
     unsigned threads, frames;
+    unsigned bpc;            /* 0: 8 */
     const char *features[3]; /* NULL: psnr and motion */
     bool luma_only;          /* the caller fills luma only, as FFmpeg does */
     CUcontext ctx;           /* NULL: the library's own */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cuda/resource.h"
 #include "support.h"
 #include "wrap.h"
 
@@ -69,10 +70,10 @@ static void once(long k, size_t blocks, double expected)
     leave_nothing(k, blocks, "leftovers of the second attempt");
 }
 
-static void walk(Mode mode, unsigned threads, long step)
+static void walk(Mode mode, unsigned threads, unsigned bpc, long step)
 {
     double score = -1;
-    life = (Life){.mode = mode, .threads = threads, .frames = FRAMES};
+    life = (Life){.mode = mode, .threads = threads, .frames = FRAMES, .bpc = bpc};
     const double expected = life_on_cpu(&life);
     check(!life_run(&life, &score) && score == expected, 0, "the plain life", 0);
     size_t blocks, bytes;
@@ -85,7 +86,27 @@ static void walk(Mode mode, unsigned threads, long step)
     const long total = calls;
     leave_nothing(0, blocks, "leftovers of a plain life");
     for (long k = 1; k <= total; k += step) once(k, blocks, expected);
-    printf("%s, %u threads: %ld calls that can fail\n", mode_names[mode], threads, total);
+    printf("%s, %u bit, %u threads: %ld calls that can fail\n", mode_names[mode], bpc, threads,
+           total);
+}
+
+/* The library's driver calls, all of them; those of kernels only when it was built with nvcc. */
+static void every_call_was_made(void)
+{
+    static const char *const names[] = {
+#define NAME(field, symbol, params) symbol,
+        VT_CUDA_CALLS(NAME)
+#undef NAME
+    };
+    const size_t n = sizeof(names) / sizeof(names[0]);
+    for (size_t i = 0; i < n; i++) {
+        const bool of_kernels = strstr(names[i], "Module") || !strcmp(names[i], "cuLaunchKernel");
+        if (of_kernels && !vt_cuda_image_size) continue;
+        failed_call = names[i];
+        check(software->ever(names[i]), 0, "a driver call that no test makes", 0);
+    }
+    printf("%zu driver calls covered%s\n", n,
+           vt_cuda_image_size ? "" : " but those of kernels: built without nvcc");
 }
 
 int main(int argc, char **argv)
@@ -96,7 +117,12 @@ int main(int argc, char **argv)
     if (!software || !freopen("/dev/null", "w", stderr)) return 2;
     wrap_track();
     for (unsigned threads = 0; threads <= 2; threads += 2)
-        for (Mode mode = NONE; mode < MODES; mode++) walk(mode, threads, step);
+        for (Mode mode = NONE; mode < MODES; mode++) walk(mode, threads, 8, step);
+    software->plant(SW_NO_KERNELS); /* the other way to fill pictures */
+    walk(DEVICE, 0, 8, step);
+    walk(DEVICE, 0, 10, step);
+    software->plant(0);
+    every_call_was_made();
     printf("cuda_torture: %lu passed, %lu failed\n", passed, failed);
     return failed || !passed;
 }

@@ -282,6 +282,7 @@ int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a)
     return fails("pthread_cond_init") ? EAGAIN : __real_pthread_cond_init(c, a);
 }
 
+#ifndef NO_DL_WRAPS
 void *__wrap_dlopen(const char *path, int flags)
 {
     return fails("dlopen") ? NULL : __real_dlopen(path, flags);
@@ -291,3 +292,4 @@ void *__wrap_dlsym(void *library, const char *symbol)
 {
     return fails("dlsym") ? NULL : __real_dlsym(library, symbol);
 }
+#endif
