@@ -174,6 +174,9 @@ def main():
             step(f"tsan {name}", [path], {"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden")})
     step("tsan test_cuda_lifecycle", [os.path.join(tsan, "test", "cuda_device", "test_cuda_lifecycle")])
 
+    # Debian's cross compiler and qemu-user; elsewhere a step that says so.
+    step("arm64 under qemu", ["scripts/test-arm64"])
+
     golden(vmaf)
     if failures:
         print("failed: " + ", ".join(failures))

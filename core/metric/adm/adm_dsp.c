@@ -331,6 +331,8 @@ void vt_adm_dsp_init(VtAdmDsp *dsp, unsigned cpu_flags)
     if (cpu_flags & VT_CPU_AVX2) vt_adm_dsp_init_avx2(dsp);
     if (cpu_flags & VT_CPU_AVX512) vt_adm_dsp_init_avx512(dsp);
     if (cpu_flags & VT_CPU_AVX512ICL) vt_adm_dsp_init_avx512icl(dsp);
+#elif defined(__aarch64__)
+    if (cpu_flags & VT_CPU_NEON) vt_adm_dsp_init_neon(dsp);
 #else
     (void)cpu_flags;
 #endif

@@ -113,6 +113,7 @@ void vt_adm_dsp_init(VtAdmDsp *dsp, unsigned cpu_flags);
 void vt_adm_dsp_init_avx2(VtAdmDsp *dsp);
 void vt_adm_dsp_init_avx512(VtAdmDsp *dsp);
 void vt_adm_dsp_init_avx512icl(VtAdmDsp *dsp);
+void vt_adm_dsp_init_neon(VtAdmDsp *dsp);
 
 /* The SIMD kernels use narrower lanes than the formula: are these weights of a scale small enough?
  * (spec: adm 16.1; all of CSF modes 0, 2 and 3 are.) */

@@ -36,7 +36,7 @@ static void vertical(int32_t *const row[VT_MOTION_TAPS], unsigned w, unsigned bp
 }
 
 /* V = (X + 2^15) >> 16; X has 33 bits. y has room for 2 entries on both sides. */
-uint64_t vt_motion_sum_row_scalar(int32_t *y, unsigned w)
+static uint64_t horizontal(int32_t *y, unsigned w)
 {
     for (int i = 1; i <= VT_MOTION_RADIUS; i++) {
         y[-i] = y[vt_motion_mirror(-i, w)];
@@ -67,16 +67,18 @@ uint64_t vt_motion_sad_scalar(const VtMotionPair *p, void *scratch)
         for (int k = 0; k < VT_MOTION_TAPS; k++)
             row[k] = window[vt_motion_mirror((int)y - VT_MOTION_RADIUS + k, p->h) % VT_MOTION_TAPS];
         vertical(row, p->w, p->bpc, blurred);
-        sad += vt_motion_sum_row_scalar(blurred, p->w);
+        sad += horizontal(blurred, p->w);
     }
     return sad;
 }
 
-/* The scalar kernel has six lines of 32-bit words; SIMD kernels have fewer bytes, but blocks of up
- * to 64 columns. */
+/* The scalar kernel has six lines of 32-bit words. */
 size_t vt_motion_scratch(unsigned w)
 {
-    return (VT_MOTION_TAPS + 1) * VT_ALIGN_UP((w + 2 * VT_MOTION_RADIUS + 64) * sizeof(int32_t));
+    const size_t scalar =
+        (VT_MOTION_TAPS + 1) * VT_ALIGN_UP((w + 2 * VT_MOTION_RADIUS) * sizeof(int32_t));
+    const size_t simd = 2 * VT_MOTION_BAND * VT_MOTION_LINE(w) * sizeof(int16_t);
+    return VT_ALIGN_UP(scalar > simd ? scalar : simd);
 }
 
 void vt_motion_dsp_init(VtMotionDsp *dsp, unsigned cpu_flags)
@@ -85,6 +87,8 @@ void vt_motion_dsp_init(VtMotionDsp *dsp, unsigned cpu_flags)
 #if defined(__x86_64__)
     if (cpu_flags & VT_CPU_AVX2) vt_motion_dsp_init_avx2(dsp);
     if (cpu_flags & VT_CPU_AVX512) vt_motion_dsp_init_avx512(dsp);
+#elif defined(__aarch64__)
+    if (cpu_flags & VT_CPU_NEON) vt_motion_dsp_init_neon(dsp);
 #else
     (void)cpu_flags;
 #endif

@@ -26,14 +26,17 @@ typedef struct VtMotionDsp {
 
 size_t vt_motion_scratch(unsigned w);
 
+/* Vector kernels blur a band of rows at a time, into two lines of 16-bit words a row. */
+#define VT_MOTION_BAND 8
+#define VT_MOTION_MARGIN 64 /* words before a line, of which VT_MOTION_RADIUS are used */
+#define VT_MOTION_LINE(w) (((size_t)(w) + VT_MOTION_MARGIN + VT_MOTION_RADIUS + 31) / 32 * 32)
+
 void vt_motion_dsp_init(VtMotionDsp *dsp, unsigned cpu_flags);
 void vt_motion_dsp_init_avx2(VtMotionDsp *dsp);
 void vt_motion_dsp_init_avx512(VtMotionDsp *dsp);
+void vt_motion_dsp_init_neon(VtMotionDsp *dsp);
 
 uint64_t vt_motion_sad_scalar(const VtMotionPair *pair, void *scratch);
-
-/* Sum of |V| over one row of Y, which has room for 2 entries on both sides. */
-uint64_t vt_motion_sum_row_scalar(int32_t *y, unsigned w);
 
 /* Index t of a line of n samples, mirrored without repeating the edge. Below 3 samples, where that
  * would leave the line, the nearest sample (our choice: libvmaf reads outside). */

@@ -3,8 +3,10 @@
 #ifndef VT_METRIC_PSNR_HVS_DSP_H
 #define VT_METRIC_PSNR_HVS_DSP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define VT_HVS_GROUP 16 /* blocks of one call */
 #define VT_HVS_SIDE 8
@@ -40,8 +42,26 @@ typedef struct VtHvsDsp {
 
 float vt_hvs_add_scalar(float acc, VtHvsTerms term, unsigned blocks);
 
+/* acc = count / scale with 2^23 <= count < 2^24 and scale a power of two; false if acc is too small
+ * or too large for that. */
+static inline bool vt_hvs_binade(float acc, float *scale, uint32_t *count)
+{
+    uint32_t bits;
+    memcpy(&bits, &acc, sizeof(bits));
+    const int exponent = (int)(bits >> 23) - 127;
+    if (exponent < -64 || exponent > 64) return false;
+    const uint32_t scale_bits = (uint32_t)(127 + 23 - exponent) << 23;
+    memcpy(scale, &scale_bits, sizeof(*scale));
+    *count = (bits & 0x7fffff) | 0x800000;
+    return true;
+}
+
 void vt_hvs_dsp_init(VtHvsDsp *dsp, unsigned cpu_flags);
 void vt_hvs_dsp_init_avx2(VtHvsDsp *dsp);
 void vt_hvs_dsp_init_avx512(VtHvsDsp *dsp);
+
+/* Words by place in the block and by block; the last block is repeated. */
+void vt_hvs_samples_avx2(const void *plane, ptrdiff_t stride, unsigned blocks, unsigned bpc,
+                         uint16_t out[VT_HVS_SIZE][VT_HVS_GROUP]);
 
 #endif

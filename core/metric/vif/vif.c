@@ -150,14 +150,14 @@ static size_t layout(Pass *p, const VtFormat *f, void *scratch)
             sc->data[i] = vt_carve(&c, WINDOW * (size_t)sc->stride[i]);
         }
     }
-    p->strip_scratch = vt_carve(&c, vt_vif_strip_scratch());
+    p->strip_scratch = vt_carve(&c, vt_vif_strip_scratch(p->shared->limits.count));
     p->thin_scratch = vt_carve(&c, vt_vif_thin_scratch(f->w));
     return c.used;
 }
 
 static size_t scratch_size(const VtGroup *group)
 {
-    Pass p = {0};
+    Pass p = {.shared = group->shared};
     return layout(&p, &group->format, NULL);
 }
 

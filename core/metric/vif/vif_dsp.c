@@ -163,11 +163,13 @@ static void thin(const VtVifThin *t, void *scratch)
     }
 }
 
-/* SIMD kernels keep the vertical pass of a whole strip: 8 lines of 16-bit words a row. */
-size_t vt_vif_strip_scratch(void)
+/* SIMD kernels keep the vertical pass of a whole strip, 8 lines of 16-bit words a row, and a list of
+ * pixels. */
+size_t vt_vif_strip_scratch(unsigned limits)
 {
-    const size_t simd = VT_VIF_BAND * 8 * VT_VIF_LINE * sizeof(int16_t);
-    return VT_ALIGN_UP(simd > sizeof(Line) ? simd : sizeof(Line));
+    const size_t lines = VT_VIF_BAND * 8 * VT_VIF_LINE * sizeof(int16_t);
+    const size_t list = (3 + limits) * VT_VIF_LIST * sizeof(int32_t) + VT_ALIGN;
+    return VT_ALIGN_UP(lines + list > sizeof(Line) ? lines + list : sizeof(Line));
 }
 
 size_t vt_vif_thin_scratch(unsigned w)
@@ -178,9 +180,12 @@ size_t vt_vif_thin_scratch(unsigned w)
 void vt_vif_dsp_init(VtVifDsp *dsp, unsigned cpu_flags)
 {
     *dsp = (VtVifDsp){statistics, thin};
-#if defined(VT_VIFX)
+#if defined(__x86_64__)
+    if (cpu_flags & VT_CPU_AVX2) vt_vif_dsp_init_avx2(dsp);
     if (cpu_flags & VT_CPU_AVX512) vt_vif_dsp_init_avx512(dsp);
     if (cpu_flags & VT_CPU_AVX512ICL) vt_vif_dsp_init_avx512icl(dsp);
+#elif defined(__aarch64__)
+    if (cpu_flags & VT_CPU_NEON) vt_vif_dsp_init_neon(dsp);
 #else
     (void)cpu_flags;
 #endif

@@ -12,7 +12,8 @@
 #define VT_VIF_BAND 8     /* rows of statistics that one kernel call makes */
 #define VT_VIF_RADIUS 8   /* of the widest filter */
 #define VT_VIF_STRIP 496
-#define VT_VIF_LINE 544
+#define VT_VIF_LINE 544   /* a line of the vertical pass in SIMD kernels, see there */
+#define VT_VIF_LIST 1536  /* pixels that SIMD kernels collect, see there */
 #define VT_VIF_THINNED 4  /* rows of the next plane that one kernel call makes */
 #define VT_VIF_NOISE 131072 /* variance of the visual noise, 2 grey levels squared (spec: vif 8) */
 
@@ -75,7 +76,7 @@ typedef struct VtVifThin {
 } VtVifThin;
 
 typedef struct VtVifDsp {
-    /* Adds the information terms of a strip to sums. scratch: vt_vif_strip_scratch() bytes, 64-byte
+    /* Adds the information terms of a strip to sums. scratch: vt_vif_strip_scratch(limits->count) bytes, 64-byte
      * aligned. */
     void (*statistics)(const VtVifStrip *strip, void *scratch, const VtVifLimits *limits,
                        VtVifSums *sums);
@@ -83,13 +84,14 @@ typedef struct VtVifDsp {
     void (*thin)(const VtVifThin *thin, void *scratch);
 } VtVifDsp;
 
-size_t vt_vif_strip_scratch(void);
+size_t vt_vif_strip_scratch(unsigned limits);
 size_t vt_vif_thin_scratch(unsigned w);
 
 void vt_vif_dsp_init(VtVifDsp *dsp, unsigned cpu_flags);
 void vt_vif_dsp_init_avx2(VtVifDsp *dsp);
 void vt_vif_dsp_init_avx512(VtVifDsp *dsp);
 void vt_vif_dsp_init_avx512icl(VtVifDsp *dsp);
+void vt_vif_dsp_init_neon(VtVifDsp *dsp);
 
 /* T(m) - 30720 for m = 32768 + 1024 s + t, t < 1024, where T(m) = floor(2048 log2(m) + 1/2 +
  * 1/1024), is (c0 + (c1 - u) t) >> 18 with u = (c2 t) >> 12, for every m (spec: vif 7 and 13.7). */

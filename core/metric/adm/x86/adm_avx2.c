@@ -243,7 +243,7 @@ INLINE uint64_t sum64(Vec v)
 }
 
 #include "metric/adm/x86/adm_wavelet.h"
-#include "metric/adm/x86/adm_detail.h"
+#include "metric/adm/adm_detail.h"
 
 void vt_adm_dsp_init_avx2(VtAdmDsp *dsp)
 {

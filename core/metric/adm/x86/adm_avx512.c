@@ -13,7 +13,7 @@ INLINE Vec dot16(Vec acc, Vec a, Vec b)
 
 #include "metric/adm/x86/adm_avx512.h"
 #include "metric/adm/x86/adm_wavelet.h"
-#include "metric/adm/x86/adm_detail.h"
+#include "metric/adm/adm_detail.h"
 
 void vt_adm_dsp_init_avx512(VtAdmDsp *dsp)
 {

@@ -15,9 +15,12 @@
 #define LOW _mm256_unpacklo_epi16
 #define HIGH _mm256_unpackhi_epi16
 #define PACK _mm256_packs_epi32
+#define AND _mm256_and_si256
 #define OR _mm256_or_si256
 #define SRA32 _mm256_sra_epi32
 #define SRA32_16(v) _mm256_srai_epi32(v, 16)
+#define SRA32_15(v) _mm256_srai_epi32(v, 15)
+#define SRA32_1(v) _mm256_srai_epi32(v, 1)
 #define SRL32_16(v) _mm256_srli_epi32(v, 16)
 #define ABS32 _mm256_abs_epi32
 #define ALL_ZERO(v) _mm256_testz_si256(v, v)

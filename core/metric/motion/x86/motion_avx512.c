@@ -15,9 +15,12 @@
 #define LOW _mm512_unpacklo_epi16
 #define HIGH _mm512_unpackhi_epi16
 #define PACK _mm512_packs_epi32
+#define AND _mm512_and_si512
 #define OR _mm512_or_si512
 #define SRA32 _mm512_sra_epi32
 #define SRA32_16(v) _mm512_srai_epi32(v, 16)
+#define SRA32_15(v) _mm512_srai_epi32(v, 15)
+#define SRA32_1(v) _mm512_srai_epi32(v, 1)
 #define SRL32_16(v) _mm512_srli_epi32(v, 16)
 #define ABS32 _mm512_abs_epi32
 #define ALL_ZERO(v) (!_mm512_test_epi32_mask(v, v))
