@@ -115,6 +115,24 @@ def golden(vmaf):
         step(f"golden {group}, {threads} threads", [compare, vmaf, "--group", group, "--threads", threads])
 
 
+def real_gpu():
+    """The CUDA life cycle on the machine's own driver, where there is one."""
+    for name in ("test_cuda_lifecycle", "test_cuda_growth"):
+        program = os.path.join(BUILD, "test", "cuda_device", name)
+        status, output = run([program, "--real"])
+        if not status and "the driver probe skipped" in output:
+            print("note: " + output.strip(), flush=True)
+        else:
+            step(f"real GPU {name}", [program, "--real"])
+
+
+def without_cuda():
+    """A library built without CUDA."""
+    folder = os.path.join(ROOT, "build-nocuda")
+    build(folder, "-Denable_cuda=disabled", "-Dtests=false", "-Dbench=false", "-Dbuildtype=debug")
+    step("meta stub", [sys.executable, "test/meta/test_stub.py", ROOT, folder])
+
+
 # Groups of the golden clips that are done so far, with the number of threads.
 GOLDEN = [("models-v0", "2"), ("debug", "0"), ("models-v1", "2"), ("classic", "2"), ("models-float", "2")]
 
@@ -131,26 +149,30 @@ def main():
 
     build(BUILD)
     vmaf = os.path.join(BUILD, "tools", "vmaf", "vmaf")
-    suites(BUILD, "release", ["unit", "kernels", "torture"])
+    suites(BUILD, "release", ["unit", "kernels", "torture", "cuda_device"])
+    real_gpu()
+    without_cuda()
     for name in ("headers", "symbols", "includes", "install"):
         step(f"meta {name}", [sys.executable, f"test/meta/test_{name}.py", ROOT, BUILD])
     step("tool", PYTEST, {"VMAF": vmaf})
 
     clang = os.path.join(ROOT, "build-sanitize")
     build(clang, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized",
-          "-Dbench=false", env={"CC": "clang"})
+          "-Dbench=false", env={"CC": "clang", "CXX": "clang++"})
     sanitizers = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
                   "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
-    suites(clang, "asan+ubsan", ["unit", "kernels", "torture"], dict(sanitizers, VMAF_TORTURE_STEP="7"),
+    suites(clang, "asan+ubsan", ["unit", "kernels", "torture", "cuda_device"],
+           dict(sanitizers, VMAF_TORTURE_STEP="7", VMAF_CUDA_CYCLES="100"),
            but=["test_model_alloc"])  # it replaces malloc itself; torture walks allocations here
     step("asan+ubsan tool", PYTEST, dict(sanitizers, VMAF=os.path.join(clang, "tools", "vmaf", "vmaf")))
 
     tsan = os.path.join(ROOT, "build-tsan")
     build(tsan, "-Db_sanitize=thread", "-Db_lundef=false", "-Dbuildtype=debugoptimized", "-Dbench=false",
-          env={"CC": "clang"})
+          env={"CC": "clang", "CXX": "clang++"})
     for name, path in programs(tsan, "unit"):
         if name in ("test_engine", "test_api"):
             step(f"tsan {name}", [path], {"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden")})
+    step("tsan test_cuda_lifecycle", [os.path.join(tsan, "test", "cuda_device", "test_cuda_lifecycle")])
 
     # Debian's cross compiler and qemu-user; elsewhere a step that says so.
     step("arm64 under qemu", ["scripts/test-arm64"])

@@ -109,6 +109,12 @@ VT_EXPORT int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfigurat
 VT_EXPORT int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic)
 {
     if (!vmaf || !pic || !vmaf->ring) return -EINVAL;
+    if (!vt_ring_fetch_within(vmaf->ring, pic, vmaf->fetch_ms)) return 0;
+    if (!vt_pipeline_busy(vmaf->pipeline))
+        vt_warning(&vmaf->log,
+                   "no picture came back in %u ms and no frame is in flight: unless another thread "
+                   "gives back one of the %u pictures, this waits for ever",
+                   vmaf->fetch_ms, vt_ring_count(vmaf->ring));
     vt_ring_fetch(vmaf->ring, pic);
     return 0;
 }

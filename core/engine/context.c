@@ -9,6 +9,7 @@
 #include "cpu/cpu.h"
 
 #define MAX_THREADS 1024
+#define VT_FETCH_MS 5000
 
 double vt_now(void)
 {
@@ -38,6 +39,7 @@ int vt_context_create(VmafContext **out, VmafConfiguration cfg)
     }
     c->n_workers = c->cfg.n_threads ? c->cfg.n_threads : 1;
     c->n_slots = vt_pipeline_depth(c->cfg.n_threads);
+    c->fetch_ms = VT_FETCH_MS;
 
     int err = vt_scores_create(&c->scores);
     if (err) goto fail_scores;
@@ -74,6 +76,8 @@ void vt_context_destroy(VmafContext *c)
         vt_picture_unref(&c->prev_dis[k]);
     }
     vt_ring_close(c->ring);
+    vt_ring_close(c->device_ring);
+    if (c->device) c->device->close(c->device);
     for (unsigned i = 0; i < c->n_teams; i++) {
         VtTeam *t = &c->team[i];
         if (t->group.metric->close) t->group.metric->close(&t->group);

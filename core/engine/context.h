@@ -10,6 +10,7 @@
 #include "engine/pipeline.h"
 #include "engine/score_store.h"
 #include "metric/registry.h"
+#include "picture/device.h"
 #include "picture/ring.h"
 
 /* One frame in flight. */
@@ -37,7 +38,10 @@ struct VmafContext {
     VmafConfiguration cfg;
     VtLog log;
     VtScores *scores;
-    VtRing *ring; /* the caller's preallocated pictures, or NULL */
+    VtRing *ring;        /* the caller's preallocated pictures, or NULL */
+    VtRing *device_ring; /* the same, from vmaf_cuda_preallocate_pictures */
+    VtDevice *device;    /* where device pictures lie, or NULL */
+    unsigned fetch_ms;   /* how long a fetch from device_ring waits while no frame is in flight */
 
     VtInstance **instance; /* in order of registration, which is the order of their scores */
     void **state;          /* of each instance's ordered part */
@@ -47,6 +51,7 @@ struct VmafContext {
     VtTeam *team;
     unsigned n_teams, n_prepared; /* n_prepared: instances that belong to a team */
     unsigned n_history_ref, n_history_dis;
+    bool luma_only; /* no prepared metric reads chroma */
     void **scratch; /* one block per worker, shared by its teams one after the other */
     size_t scratch_size;
     bool has_format;
@@ -80,6 +85,10 @@ int vt_context_prepare(VmafContext *c);
 /* Scores a pair; see vmaf_read_pictures. */
 int vt_context_read(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned index);
 int vt_context_flush(VmafContext *c);
+
+/* Takes a picture from device_ring. -ETIMEDOUT, with one log line, when none came back within the
+ * bound although no frame was in flight, so that only the caller can hold them. */
+int vt_context_fetch(VmafContext *c, VmafPicture *pic);
 
 /* The pipeline's two callbacks (frame.c). */
 void vt_frame_run(void *context, unsigned slot, unsigned worker);

@@ -33,11 +33,34 @@ static int run_team(VmafContext *c, const VtTeam *t, VtSlot *s, void *scratch)
     return err;
 }
 
+/* Copies of device pictures may still be on their way. */
+static int wait_for_samples(VmafContext *c, VtSlot *s)
+{
+    const VmafPicture *pics[2 + 2 * VT_MAX_HISTORY] = {&s->ref, &s->dis};
+    unsigned n = 2;
+    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
+        pics[n++] = &s->prev_ref[k];
+        pics[n++] = &s->prev_dis[k];
+    }
+    int first_error = 0;
+    for (unsigned i = 0; i < n; i++) {
+        const int err = pics[i]->ref ? vt_picture_wait(pics[i]) : 0;
+        if (err && !first_error) first_error = err;
+    }
+    if (!first_error) return 0;
+    vt_error(&c->log, "frame %u: its pictures did not come from the device: %s", s->frame.index,
+             strerror(-first_error));
+    for (unsigned i = 0; i < c->n_prepared; i++) s->result[i].written = 0;
+    return first_error;
+}
+
 void vt_frame_run(void *context, unsigned slot, unsigned worker)
 {
     VmafContext *c = context;
     VtSlot *s = &c->slot[slot];
-    for (unsigned i = 0; i < c->n_teams; i++) {
+    s->error = wait_for_samples(c, s);
+    const bool readable = !s->error;
+    for (unsigned i = 0; i < c->n_teams && readable; i++) {
         if (!runs(s, c->team[i].group.metric)) continue;
         const int err = run_team(c, &c->team[i], s, c->scratch[worker]);
         if (err && !s->error) s->error = err;

@@ -176,6 +176,14 @@ void vt_pipeline_drain(VtPipeline *p)
     pthread_mutex_unlock(&p->lock);
 }
 
+bool vt_pipeline_busy(VtPipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    const bool busy = p->committed != p->submitted;
+    pthread_mutex_unlock(&p->lock);
+    return busy;
+}
+
 void vt_pipeline_destroy(VtPipeline *p)
 {
     if (!p) return;

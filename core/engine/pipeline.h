@@ -7,6 +7,8 @@
 #ifndef VT_ENGINE_PIPELINE_H
 #define VT_ENGINE_PIPELINE_H
 
+#include <stdbool.h>
+
 typedef struct VtPipeline VtPipeline;
 
 typedef struct VtPipelineOps {
@@ -32,6 +34,9 @@ void vt_pipeline_submit(VtPipeline *p);
 
 /* Waits until every submitted slot is committed. */
 void vt_pipeline_drain(VtPipeline *p);
+
+/* Whether a submitted slot is not committed yet. */
+bool vt_pipeline_busy(VtPipeline *p);
 
 /* Drains, ends the workers and frees; NULL allowed. */
 void vt_pipeline_destroy(VtPipeline *p);

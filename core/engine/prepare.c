@@ -120,7 +120,11 @@ int vt_context_prepare(VmafContext *c)
         drop_teams(c, first, ready);
         return err;
     }
-    for (unsigned i = c->n_prepared; i < c->n_instances; i++) want_history(c, c->instance[i]);
+    c->luma_only = c->n_prepared ? c->luma_only : true;
+    for (unsigned i = c->n_prepared; i < c->n_instances; i++) {
+        want_history(c, c->instance[i]);
+        if (!c->instance[i]->metric->luma_only) c->luma_only = false;
+    }
     c->n_prepared = c->n_instances;
     return 0;
 }

@@ -34,6 +34,12 @@ static int check_pair(VmafContext *c, const VmafPicture *ref, const VmafPicture 
                  p->bpc, want->w, want->h, format_name(want->pix_fmt), want->bpc);
         return -EINVAL;
     }
+    if (ref->ref->device != dis->ref->device || (ref->ref->device && !c->device)) {
+        vt_error(&c->log, "frame %u: %s", index,
+                 c->device ? "one picture is on the device and one is not"
+                           : "device pictures need vmaf_cuda_import_state");
+        return -EINVAL;
+    }
     if (vt_index_set_has(&c->seen, index)) {
         vt_error(&c->log, "frame %u was read before", index);
         return -EINVAL;
@@ -85,11 +91,43 @@ static void keep(VmafPicture *kept, unsigned n, VmafPicture *pic)
     memset(pic, 0, sizeof(*pic));
 }
 
-static void accepted(VmafContext *c, VmafPicture *ref, VmafPicture *dis)
+/* References to what the metrics read: the pictures, or copies of device pictures on the host, one
+ * for all metrics. On failure there is none. */
+static int on_host(VmafContext *c, const VmafPicture *ref, const VmafPicture *dis,
+                   VmafPicture host[2])
 {
-    keep(c->prev_ref, c->n_history_ref, ref);
-    keep(c->prev_dis, c->n_history_dis, dis);
+    if (!ref->ref->device) {
+        vt_picture_ref(&host[0], ref);
+        vt_picture_ref(&host[1], dis);
+        return 0;
+    }
+    const unsigned planes = c->luma_only || c->format.pix_fmt == VMAF_PIX_FMT_YUV400P ? 1 : 3;
+    int err = c->device->to_host(c->device, ref, planes, &host[0]);
+    if (err) return err;
+    err = c->device->to_host(c->device, dis, planes, &host[1]);
+    if (err) vt_picture_unref(&host[0]);
+    return err;
+}
+
+/* Takes the caller's references and keeps those to what was read. */
+static void accepted(VmafContext *c, VmafPicture *ref, VmafPicture *dis, VmafPicture host[2])
+{
+    vt_picture_unref(ref);
+    vt_picture_unref(dis);
+    keep(c->prev_ref, c->n_history_ref, &host[0]);
+    keep(c->prev_dis, c->n_history_dis, &host[1]);
     c->n_pairs++;
+}
+
+/* The pictures are on the host or on their way. */
+static int submit(VmafContext *c, VmafPicture host[2], unsigned slot, unsigned index)
+{
+    const int err = vt_index_set_add(&c->seen, index);
+    if (err) return err;
+    if (!c->n_pairs) c->first_time = vt_now();
+    fill_slot(c, &c->slot[slot], &host[0], &host[1], index);
+    vt_pipeline_submit(c->pipeline);
+    return c->cfg.n_threads ? 0 : vt_context_take_error(c);
 }
 
 int vt_context_read(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned index)
@@ -101,14 +139,36 @@ int vt_context_read(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned
     int err = vt_context_take_error(c); /* of an earlier frame, from a worker */
     if (!err) err = check_pair(c, ref, dis, index);
     if (!err) err = prepare(c, ref);
-    if (!err) err = vt_index_set_add(&c->seen, index);
     if (err) return err;
 
-    if (!c->n_pairs) c->first_time = vt_now();
-    fill_slot(c, &c->slot[vt_pipeline_acquire(c->pipeline)], ref, dis, index);
-    vt_pipeline_submit(c->pipeline);
-    if (!c->cfg.n_threads) err = vt_context_take_error(c);
-    if (!err) accepted(c, ref, dis);
+    const unsigned slot = vt_pipeline_acquire(c->pipeline);
+    VmafPicture host[2] = {0};
+    err = on_host(c, ref, dis, host);
+    if (err) return err;
+    err = submit(c, host, slot, index);
+    if (!err) {
+        accepted(c, ref, dis, host);
+    } else {
+        vt_picture_unref(&host[0]);
+        vt_picture_unref(&host[1]);
+    }
+    return err;
+}
+
+int vt_context_fetch(VmafContext *c, VmafPicture *pic)
+{
+    int err;
+    bool busy;
+    do {
+        busy = vt_pipeline_busy(c->pipeline);
+        err = vt_ring_fetch_within(c->device_ring, pic, c->fetch_ms);
+    } while (err == -ETIMEDOUT && busy);
+    if (err == -ETIMEDOUT)
+        vt_error(
+            &c->log,
+            "no picture came back in %u ms: all %u are held outside the library, so waiting "
+            "longer would be for ever; give pictures to vmaf_read_pictures or vmaf_picture_unref",
+            c->fetch_ms, vt_ring_count(c->device_ring));
     return err;
 }
 

@@ -99,6 +99,7 @@ struct VtMetric {
     const VtOutput *outputs;
     unsigned n_outputs;
     bool every_frame; /* temporal: runs on every frame even when subsampling */
+    bool luma_only;   /* never reads chroma, which then need not come from a device */
 
     /* How many earlier reference and distorted pictures extract() needs (at most VT_MAX_HISTORY).
      * NULL: none. */

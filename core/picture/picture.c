@@ -40,6 +40,11 @@ void vt_picture_ref(VmafPicture *dst, const VmafPicture *src)
     *dst = *src;
 }
 
+int vt_picture_wait(const VmafPicture *pic)
+{
+    return pic->ref->wait ? pic->ref->wait(pic) : 0;
+}
+
 void vt_picture_unref(VmafPicture *pic)
 {
     VmafRef *ref = pic->ref;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/mem.h"
 
@@ -12,6 +13,7 @@ typedef struct Slot {
     struct VtRing *ring;
     struct Slot *next_free;
     void *memory;
+    bool prepared;
     VmafPicture picture;
 } Slot;
 
@@ -38,12 +40,16 @@ static void host_free(void *ctx, void *memory)
     vt_aligned_free(memory);
 }
 
-const VtRingMemory vt_ring_host_memory = {NULL, host_alloc, host_free, NULL};
+const VtRingMemory vt_ring_host_memory = {.alloc = host_alloc, .free = host_free};
 
 static void free_memory(VtRing *ring)
 {
-    for (unsigned i = 0; i < ring->count; i++)
-        if (ring->slot[i].memory) ring->memory.free(ring->memory.ctx, ring->slot[i].memory);
+    for (unsigned i = 0; i < ring->count; i++) {
+        Slot *slot = &ring->slot[i];
+        if (slot->prepared && ring->memory.dispose)
+            ring->memory.dispose(ring->memory.ctx, &slot->picture);
+        if (slot->memory) ring->memory.free(ring->memory.ctx, slot->memory);
+    }
 }
 
 static void destroy(VtRing *ring)
@@ -60,6 +66,7 @@ static void release(VmafRef *ref)
 {
     Slot *slot = (Slot *)ref;
     VtRing *ring = slot->ring;
+    if (ring->memory.idle) ring->memory.idle(ring->memory.ctx, &slot->picture);
     pthread_mutex_lock(&ring->lock);
     slot->next_free = ring->free;
     ring->free = slot;
@@ -79,11 +86,29 @@ static int fill(VtRing *ring, enum VmafPixelFormat pix_fmt, unsigned bpc, unsign
         vt_picture_layout(&slot->picture, pix_fmt, bpc, w, h, slot->memory);
         slot->ring = ring;
         slot->ref.release = release;
+        slot->ref.device = ring->memory.device;
+        slot->ref.wait = ring->memory.wait;
         slot->picture.ref = &slot->ref;
+        const int err =
+            ring->memory.prepare ? ring->memory.prepare(ring->memory.ctx, &slot->picture) : 0;
+        if (err) return err;
+        slot->prepared = true;
         slot->next_free = ring->free;
         ring->free = slot;
     }
     return 0;
+}
+
+/* Deadlines must not move with the wall clock. */
+static int init_cond(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    int err = -pthread_condattr_init(&attr);
+    if (err) return err;
+    err = -pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    if (!err) err = -pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+    return err;
 }
 
 int vt_ring_create(VtRing **out, const VtRingMemory *memory, enum VmafPixelFormat pix_fmt,
@@ -99,7 +124,7 @@ int vt_ring_create(VtRing **out, const VtRingMemory *memory, enum VmafPixelForma
     ring->count = count;
     err = -pthread_mutex_init(&ring->lock, NULL);
     if (err) goto fail_lock;
-    err = -pthread_cond_init(&ring->came_back, NULL);
+    err = init_cond(&ring->came_back);
     if (err) goto fail_cond;
     err = fill(ring, pix_fmt, bpc, w, h);
     if (err) goto fail_memory;
@@ -116,16 +141,45 @@ fail_lock:
     return err;
 }
 
-void vt_ring_fetch(VtRing *ring, VmafPicture *pic)
+/* Takes the first free slot; called with the lock held, which it gives up. */
+static void take(VtRing *ring, VmafPicture *pic)
 {
-    pthread_mutex_lock(&ring->lock);
-    while (!ring->free) pthread_cond_wait(&ring->came_back, &ring->lock);
     Slot *slot = ring->free;
     ring->free = slot->next_free;
     ring->out++;
     pthread_mutex_unlock(&ring->lock);
     atomic_store_explicit(&slot->ref.count, 1, memory_order_relaxed);
     *pic = slot->picture;
+}
+
+void vt_ring_fetch(VtRing *ring, VmafPicture *pic)
+{
+    pthread_mutex_lock(&ring->lock);
+    while (!ring->free) pthread_cond_wait(&ring->came_back, &ring->lock);
+    take(ring, pic);
+}
+
+int vt_ring_fetch_within(VtRing *ring, VmafPicture *pic, unsigned ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    pthread_mutex_lock(&ring->lock);
+    while (!ring->free) {
+        const int err = pthread_cond_timedwait(&ring->came_back, &ring->lock, &until);
+        if (err != ETIMEDOUT || ring->free) continue;
+        pthread_mutex_unlock(&ring->lock);
+        return -ETIMEDOUT;
+    }
+    take(ring, pic);
+    return 0;
+}
+
+unsigned vt_ring_count(const VtRing *ring)
+{
+    return ring->count;
 }
 
 void vt_ring_close(VtRing *ring)

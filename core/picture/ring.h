@@ -16,17 +16,30 @@ typedef struct VtRingMemory {
     void *(*alloc)(void *ctx, size_t size); /* NULL when out of memory */
     void (*free)(void *ctx, void *memory);
     void (*close_ctx)(void *ctx);
+    bool device; /* alloc gives addresses of a device */
+    /* Each may be NULL. prepare: once per picture, after its geometry is set; may set priv; 0 or a
+     * negative errno. dispose: undoes prepare. idle: the last reference is gone, before the picture
+     * can be handed out again. wait: see VmafRef. */
+    int (*prepare)(void *ctx, VmafPicture *pic);
+    void (*dispose)(void *ctx, VmafPicture *pic);
+    void (*idle)(void *ctx, VmafPicture *pic);
+    int (*wait)(const VmafPicture *pic);
 } VtRingMemory;
 
 extern const VtRingMemory vt_ring_host_memory;
 
-/* -EINVAL (format, size, count 0), -ENOMEM; on failure nothing is left and close_ctx was not
- * called. */
+/* -EINVAL (format, size, count 0), -ENOMEM, or what prepare returned; on failure nothing is left
+ * and close_ctx was not called. */
 int vt_ring_create(VtRing **out, const VtRingMemory *memory, enum VmafPixelFormat pix_fmt,
                    unsigned bpc, unsigned w, unsigned h, unsigned count);
 
 /* Takes a free picture with one reference; waits while there is none. Thread-safe. */
 void vt_ring_fetch(VtRing *ring, VmafPicture *pic);
+
+/* The same, but waits no longer than so many milliseconds: -ETIMEDOUT. */
+int vt_ring_fetch_within(VtRing *ring, VmafPicture *pic, unsigned ms);
+
+unsigned vt_ring_count(const VtRing *ring);
 
 /* The owner lets go; NULL allowed. No fetch may follow or be waiting. */
 void vt_ring_close(VtRing *ring);

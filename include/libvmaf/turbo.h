@@ -78,6 +78,41 @@ int vmaf_turbo_write_report(VmafContext *vmaf, const char *output_path, enum Vma
 int vmaf_turbo_feature_statistic(VmafContext *vmaf, const char *feature_name, const char *statistic,
                                  double *value, unsigned index_low, unsigned index_high);
 
+/* Where lent planes lie. */
+enum VmafTurboMemory {
+    VMAF_TURBO_MEMORY_HOST = 0,
+    VMAF_TURBO_MEMORY_CUDA, /* data[] are device addresses in the imported state's context */
+};
+
+typedef struct VmafTurboPlanes {
+    enum VmafTurboMemory memory;
+    enum VmafPixelFormat pix_fmt;
+    unsigned bpc, w, h; /* luma size; chroma sizes are those of VmafPicture */
+    void *data[3];      /* for 4:0:0 only the first counts */
+    ptrdiff_t stride[3]; /* bytes, at least a row's */
+    void *cuda_event;   /* a CUevent after which the samples may be read; NULL: after what was queued
+                           on the legacy default stream before vmaf_read_pictures. Must live until
+                           release is called. Unused for host planes. */
+    void (*release)(void *user); /* may be NULL; may be called from a worker thread, and must not
+                                    call the library */
+    void *user;
+} VmafTurboPlanes;
+
+/* Makes a picture of planes that belong to the caller, without a copy: they are read where they
+ * lie, must not change until release is called, and are never written. release(user) is called
+ * exactly once: when the picture's last reference is gone, or before this function returns a
+ * failure. Words of pictures with bpc above 8 must lie at even addresses and strides. Returns 0;
+ * -EINVAL for a NULL, a bad format, size, stride or address, or CUDA planes in a context without an
+ * imported state; -ENOMEM. On failure *pic is untouched (planes NULL: there is nothing to release).
+ * Ownership: *pic is the caller's, given back by vmaf_read_pictures or vmaf_picture_unref, also
+ * after vmaf_close. */
+int vmaf_turbo_lend_planes(VmafContext *vmaf, const VmafTurboPlanes *planes, VmafPicture *pic);
+
+/* Changes the 5 seconds after which vmaf_cuda_fetch_preallocated_picture gives up, and
+ * vmaf_fetch_preallocated_picture logs a warning, when no frame is in flight. Returns 0 or -EINVAL for
+ * NULL or 0. */
+int vmaf_turbo_set_fetch_timeout(VmafContext *vmaf, unsigned milliseconds);
+
 #ifdef __cplusplus
 }
 #endif

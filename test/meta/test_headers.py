@@ -15,6 +15,9 @@ LAYOUT = {
     "VmafPicture": (96, {"pix_fmt": 0, "bpc": 4, "w": 8, "h": 20, "stride": 32, "data": 56, "ref": 80, "priv": 88}),
     "VmafPictureConfiguration": (20, {"pic_params.w": 0, "pic_params.h": 4, "pic_params.bpc": 8,
                                       "pic_params.pix_fmt": 12, "pic_cnt": 16}),
+    "VmafCudaConfiguration": (8, {"cu_ctx": 0}),
+    "VmafCudaPictureConfiguration": (20, {"pic_params.w": 0, "pic_params.h": 4, "pic_params.bpc": 8,
+                                          "pic_params.pix_fmt": 12, "pic_prealloc_method": 16}),
     "VmafModelConfig": (16, {"name": 0, "flags": 8}),
     "VmafModelCollectionScore": (40, {"type": 0, "bootstrap.bagging_score": 8, "bootstrap.stddev": 16,
                                       "bootstrap.ci.p95.lo": 24, "bootstrap.ci.p95.hi": 32}),
@@ -42,7 +45,7 @@ for header in headers:
             ok, error = compiles(compiler, std, f"#include {include}\nint main(void) {{ return 0; }}\n", suffix)
             check(ok, f"{include} alone with {compiler} -std={std}: {error[:300]}")
 
-text = "#include <stddef.h>\n#include <libvmaf/libvmaf.h>\n"
+text = "#include <stddef.h>\n#include <libvmaf/libvmaf.h>\n#include <libvmaf/libvmaf_cuda.h>\n"
 for name, (size, fields) in LAYOUT.items():
     text += f'_Static_assert(sizeof({name}) == {size}, "{name}");\n'
     text += "".join(f'_Static_assert(offsetof({name}, {f}) == {o}, "{name}.{f}");\n' for f, o in fields.items())

@@ -154,7 +154,8 @@ static void ring_unwinds_a_failed_allocation(void **state)
     (void)state;
     for (int fail_at = 0; fail_at < 4; fail_at++) {
         Counted c = {.left = fail_at};
-        const VtRingMemory memory = {&c, counted_alloc, counted_free, counted_close};
+        const VtRingMemory memory = {
+            .ctx = &c, .alloc = counted_alloc, .free = counted_free, .close_ctx = counted_close};
         VtRing *ring = (VtRing *)1;
         assert_int_equal(vt_ring_create(&ring, &memory, VMAF_PIX_FMT_YUV420P, 8, 32, 32, 4),
                          -ENOMEM);
@@ -168,7 +169,8 @@ static void ring_outlives_its_owner(void **state)
 {
     (void)state;
     Counted c = {.left = 100};
-    const VtRingMemory memory = {&c, counted_alloc, counted_free, counted_close};
+    const VtRingMemory memory = {
+            .ctx = &c, .alloc = counted_alloc, .free = counted_free, .close_ctx = counted_close};
     VtRing *ring;
     assert_int_equal(vt_ring_create(&ring, &memory, VMAF_PIX_FMT_YUV420P, 8, 32, 32, 3), 0);
     VmafPicture a = {0}, b = {0}, again = {0};

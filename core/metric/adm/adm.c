@@ -275,6 +275,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_adm = {
     .name = "adm",
     .help = "integer ADM: loss of detail and additive impairment",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(VtAdmOptions),
     .outputs = outputs,

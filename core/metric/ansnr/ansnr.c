@@ -175,6 +175,7 @@ static size_t scratch_size(const VtGroup *group)
 const VtMetric vt_metric_float_ansnr = {
     .name = "float_ansnr",
     .help = "anti-noise signal-to-noise ratio of luma",
+    .luma_only = true,
     .outputs = outputs,
     .n_outputs = OUTPUTS,
     .init = init,

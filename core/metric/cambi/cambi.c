@@ -147,6 +147,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_cambi = {
     .name = "cambi",
     .help = "banding (contouring) in luma",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(VtCambiOptions),
     .outputs = outputs,

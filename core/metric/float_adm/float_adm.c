@@ -296,6 +296,7 @@ static int join(const VtInstance *inst, void *state, unsigned index, VtResult *r
 const VtMetric vt_metric_float_adm = {
     .name = "float_adm",
     .help = "detail loss and additive impairment in wavelet scales (floating point)",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(Options),
     .outputs = outputs,

@@ -416,6 +416,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_float_vif = {
     .name = "float_vif",
     .help = "visual information fidelity at four scales (floating point)",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(Options),
     .outputs = outputs,

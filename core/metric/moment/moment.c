@@ -70,6 +70,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_float_moment = {
     .name = "float_moment",
     .help = "mean and mean square of the luma of both sides",
+    .luma_only = true,
     .outputs = outputs,
     .n_outputs = OUTPUTS,
     .init = init,

@@ -255,6 +255,7 @@ static int flush(const VtInstance *inst, void *state, const VtSeries *series)
 const VtMetric vt_metric_motion = {
     .name = "motion",
     .help = "temporal difference of the reference luma (integer)",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(Options),
     .outputs = outputs,

@@ -54,6 +54,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_float_psnr = {
     .name = "float_psnr",
     .help = "peak signal-to-noise ratio of luma (floating point)",
+    .luma_only = true,
     .outputs = outputs,
     .n_outputs = 1,
     .init = init,

@@ -94,6 +94,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_speed_temporal = {
     .name = "speed_temporal",
     .help = "entropy differences of luma frame differences (SpEED)",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(VtSpeedOptions),
     .outputs = &output,

@@ -263,6 +263,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_float_ms_ssim = {
     .name = "float_ms_ssim",
     .help = "multi-scale structural similarity of luma",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(Options),
     .outputs = outputs,

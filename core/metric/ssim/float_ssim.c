@@ -191,6 +191,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_float_ssim = {
     .name = "float_ssim",
     .help = "structural similarity of luma",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(Options),
     .outputs = outputs,

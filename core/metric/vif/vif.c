@@ -272,6 +272,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
 const VtMetric vt_metric_vif = {
     .name = "vif",
     .help = "visual information fidelity at four scales (integer)",
+    .luma_only = true,
     .options = options,
     .options_size = sizeof(Options),
     .outputs = outputs,

@@ -1,0 +1,60 @@
+/* The part of CUDA C++ that our kernels use, for the host's C++ compiler. Blocks run one after the
+ * other and the threads of one are fibres, so shared memory is static and atomics are plain. */
+#ifndef TEST_CUDA_DEVICE_KERNEL_HOST_H
+#define TEST_CUDA_DEVICE_KERNEL_HOST_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "fibre.h"
+
+#define __global__
+#define __device__
+#define __forceinline__ inline
+#define __restrict__ __restrict
+#define __shared__ static
+
+#define threadIdx sw_thread
+#define blockIdx sw_block
+#define blockDim sw_block_size
+#define gridDim sw_grid_size
+
+static inline void __syncthreads()
+{
+    sw_syncthreads();
+}
+
+template <typename T> static inline T sw_shuffle_any(T value, unsigned lane)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, &value, sizeof(value));
+    bits = sw_shuffle(bits, lane);
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+/* Full masks only: every living thread of the warp takes part. */
+static inline unsigned sw_lane()
+{
+    return (sw_thread.x + sw_block_size.x * (sw_thread.y + sw_block_size.y * sw_thread.z)) %
+           SW_WARP;
+}
+
+template <typename T> static inline T __shfl_down_sync(unsigned, T value, unsigned delta)
+{
+    return sw_shuffle_any(value, sw_lane() + delta);
+}
+
+template <typename T> static inline T __shfl_xor_sync(unsigned, T value, unsigned mask)
+{
+    return sw_shuffle_any(value, sw_lane() ^ mask);
+}
+
+template <typename T> static inline T atomicAdd(T *p, T value)
+{
+    const T old = *p;
+    *p += value;
+    return old;
+}
+
+#endif

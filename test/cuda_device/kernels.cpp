@@ -1,0 +1,20 @@
+/* The library's kernels, compiled for the host. Each takes one structure. */
+#include "kernel_host.h"
+
+#include "../../core/cuda/kernels/plane.cu"
+#include "reduce.cu"
+
+#include "internal.h"
+
+template <typename Params, void (*kernel)(Params)> static void call(const void *params)
+{
+    Params p;
+    memcpy(&p, params, sizeof(p));
+    kernel(p);
+}
+
+extern "C" const SwFunction sw_functions[] = {
+    {"vt_fill", call<VtFillParams, vt_fill>, sizeof(VtFillParams), true},
+    {"test_reduce", call<ReduceParams, test_reduce>, sizeof(ReduceParams), false},
+    {nullptr, nullptr, 0, false},
+};
