@@ -29,7 +29,8 @@ WIDTH = {540: 960, 1080: 1920, 2160: 3840}
 METRICS = ["vif", "adm", "motion", "cambi", "cambi=cambi_high_res_speedup=1080", "speed_chroma", "speed_temporal",
            "psnr", "psnr_hvs", "float_ssim", "float_ms_ssim", "ciede", "float_psnr", "float_ansnr", "float_moment",
            "float_vif", "float_adm", "float_motion"]
-RUNS = {"v0.6.1": ["vmaf_v0.6.1"], "v0.6.1 + NEG": ["vmaf_v0.6.1", "vmaf_v0.6.1neg"], "v1 3H": ["vmaf_v1.0.16_3d0h"]}
+RUNS = {"v0.6.1": ["vmaf_v0.6.1"], "v0.6.1 + NEG": ["vmaf_v0.6.1", "vmaf_v0.6.1neg"], "v1 3H": ["vmaf_v1.0.16_3d0h"],
+        "v1 3H + 5H": ["vmaf_v1.0.16_3d0h", "vmaf_v1.0.16_5d0h"]}
 
 
 def pypi(package, pattern, work):
