@@ -9,12 +9,12 @@
 #include "metric/metric.h"
 
 #define VT_VIF_SCALES 4
-#define VT_VIF_BAND 8       /* rows of statistics that one kernel call makes */
-#define VT_VIF_RADIUS 8     /* of the widest filter */
-#define VT_VIF_STRIP 496    /* most columns of statistics that one kernel call makes */
-#define VT_VIF_THINNED 4    /* rows of the next plane that one kernel call makes */
-#define VT_VIF_NOISE 131072 /* variance of the visual noise, 2 grey levels squared (spec: vif 8)   \
-                             */
+#define VT_VIF_BAND 8    /* rows of statistics that one kernel call makes */
+#define VT_VIF_RADIUS 8  /* of the widest filter */
+#define VT_VIF_STRIP 496 /* most columns of statistics that one kernel call makes */
+#define VT_VIF_THINNED 4 /* rows of the next plane that one kernel call makes */
+/* Variance of the visual noise, 2 grey levels squared (spec: vif 8). */
+#define VT_VIF_NOISE 131072
 
 /* Vector kernels: words of one line of the vertical pass, which are those of a strip, the radius on
  * both sides and a vector; and how many pixels they collect before they make logarithms of them. */
