@@ -21,7 +21,7 @@ static void golden(void **state)
     for (size_t c = 0; c < sizeof(clips) / sizeof(clips[0]); c++)
         for (unsigned m = 0; m < METRIC_MASKS; m++) {
             snprintf(name, sizeof(name), "synth_%s.classic-ciede", clips[c]);
-            expect_metric(name, "ciede", NULL, metric_mask[m], 1e-7);
+            expect_metric(name, "ciede", NULL, metric_mask[m], 1e-9);
         }
 }
 

@@ -25,7 +25,7 @@ static void golden(const char *clip, const char *metric)
     char name[128];
     snprintf(name, sizeof(name), "%s.classic-%s", clip, metric);
     for (unsigned m = 0; m < METRIC_MASKS; m++)
-        expect_metric(name, metric, "enable_lcs=true", metric_mask[m], 1e-7);
+        expect_metric(name, metric, "enable_lcs=true", metric_mask[m], 1e-12);
 }
 
 static void ssim_golden(void **state)

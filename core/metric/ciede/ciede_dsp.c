@@ -119,20 +119,16 @@ static float difference(Lab p, Lab q)
                        (double)(rotation(hm, cm) * ch * hu));
 }
 
-static void add(const VtCiedeRun *run, VtCiedeSums *sums)
+static void differences(const VtCiedeRun *run, float *delta)
 {
-    for (unsigned i = 0; i < run->n; i++) {
-        const uint16_t r[3] = {run->ref[0][i], run->ref[1][i], run->ref[2][i]};
-        const uint16_t d[3] = {run->dis[0][i], run->dis[1][i], run->dis[2][i]};
-        if (r[0] == d[0] && r[1] == d[1] && r[2] == d[2]) continue; /* exactly 0 */
-        const Lab p = lab_of(r[0], r[1], r[2], run->bpc), q = lab_of(d[0], d[1], d[2], run->bpc);
-        sums->lane[i % VT_CIEDE_LANES] += (double)difference(p, q);
-    }
+    for (unsigned i = 0; i < run->n; i++)
+        delta[i] = difference(lab_of(run->ref[0][i], run->ref[1][i], run->ref[2][i], run->bpc),
+                              lab_of(run->dis[0][i], run->dis[1][i], run->dis[2][i], run->bpc));
 }
 
 void vt_ciede_dsp_init(VtCiedeDsp *dsp, unsigned cpu_flags)
 {
-    *dsp = (VtCiedeDsp){.add = add};
+    *dsp = (VtCiedeDsp){.differences = differences};
 #if defined(__x86_64__)
     if (cpu_flags & VT_CPU_AVX2) vt_ciede_dsp_init_avx2(dsp);
     if (cpu_flags & VT_CPU_AVX512) vt_ciede_dsp_init_avx512(dsp);

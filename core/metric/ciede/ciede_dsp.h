@@ -1,6 +1,6 @@
-/* Kernels of ciede: colour differences of runs of pixels. The scalar one (ciede_dsp.c) is the
- * formula, with the C library's functions; the vector ones agree with each other bit for bit and
- * with the formula but for a float rounding in millions of pixels. */
+/* Kernels of ciede: colour differences of pixels. The scalar one (ciede_dsp.c) is the formula, with
+ * the C library's functions; the vector ones give the same floats but for a rounding in millions of
+ * pixels. */
 #ifndef VT_METRIC_CIEDE_DSP_H
 #define VT_METRIC_CIEDE_DSP_H
 
@@ -8,22 +8,18 @@
 #include <stdint.h>
 
 #define VT_CIEDE_RUN 256 /* pixels of one call */
-#define VT_CIEDE_LANES 8
 
-/* Samples of 1 to VT_CIEDE_RUN pixels, chroma brought to full resolution: y, u and v of the
- * reference and of the distorted side. 64-byte aligned; kernels read whole groups of lanes. */
+/* Samples of n pixels, chroma brought to full resolution: y, u and v of the reference and of the
+ * distorted side. */
 typedef struct VtCiedeRun {
-    uint16_t ref[3][VT_CIEDE_RUN], dis[3][VT_CIEDE_RUN];
+    _Alignas(64) uint16_t ref[3][VT_CIEDE_RUN], dis[3][VT_CIEDE_RUN];
     unsigned n, bpc;
 } VtCiedeRun;
 
-/* Sums of colour differences: pixel i of a run goes to lane i % 8. */
-typedef struct VtCiedeSums {
-    double lane[VT_CIEDE_LANES];
-} VtCiedeSums;
-
 typedef struct VtCiedeDsp {
-    void (*add)(const VtCiedeRun *run, VtCiedeSums *sums);
+    /* delta[i] of pixel i. Whole vectors are read and written: up to n rounded up to 16. delta is
+     * 64-byte aligned. */
+    void (*differences)(const VtCiedeRun *run, float *delta);
 } VtCiedeDsp;
 
 void vt_ciede_dsp_init(VtCiedeDsp *dsp, unsigned cpu_flags);

@@ -151,16 +151,19 @@ static float masking(int32_t *block, const VtHvsTable *t)
 
 /* ---- terms ---- */
 
-/* Bits above the depth are cut off: the transform's ranges rely on it. */
+static int32_t sample(const void *row, unsigned bpc, unsigned i)
+{
+    const int32_t top = (1 << bpc) - 1; /* the transform's ranges rely on it */
+    if (bpc == 8) return ((const uint8_t *)row)[i];
+    return ((const uint16_t *)row)[i] < top ? ((const uint16_t *)row)[i] : top;
+}
+
 static void load(const void *plane, ptrdiff_t stride, unsigned bpc, unsigned block, int32_t *out)
 {
     for (unsigned y = 0; y < VT_HVS_SIDE; y++) {
         const void *row = (const char *)plane + (ptrdiff_t)y * stride;
-        for (unsigned x = 0; x < VT_HVS_SIDE; x++) {
-            const unsigned i = block * VT_HVS_STEP + x;
-            out[y * VT_HVS_SIDE + x] = bpc == 8 ? ((const uint8_t *)row)[i]
-                                                : ((const uint16_t *)row)[i] & ((1 << bpc) - 1);
-        }
+        for (unsigned x = 0; x < VT_HVS_SIDE; x++)
+            out[y * VT_HVS_SIDE + x] = sample(row, bpc, block * VT_HVS_STEP + x);
     }
 }
 

@@ -37,7 +37,7 @@ typedef struct VtSsimTile {
 enum { VT_SSIM_S, VT_SSIM_L, VT_SSIM_C, VT_SSIM_T, VT_SSIM_MEANS };
 
 typedef struct VtSsimSums {
-    double lane[VT_SSIM_MEANS][VT_SSIM_LANES];
+    _Alignas(64) double lane[VT_SSIM_MEANS][VT_SSIM_LANES];
 } VtSsimSums;
 
 /* 9x9 low-pass and decimation by two (spec: classic 4), of a tile of one image. Source rows come in

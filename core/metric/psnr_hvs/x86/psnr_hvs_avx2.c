@@ -117,7 +117,7 @@ static inline void prefetch_next(const char *row, unsigned bpc)
 void vt_hvs_samples_avx2(const void *plane, ptrdiff_t stride, unsigned blocks, unsigned bpc,
                          uint16_t out[VT_HVS_SIZE][VT_HVS_GROUP])
 {
-    const __m256i depth = _mm256_set1_epi16((short)((1 << bpc) - 1));
+    const __m256i top = _mm256_set1_epi16((short)((1 << bpc) - 1));
     unsigned at[VT_HVS_GROUP];
     for (unsigned i = 0; i < VT_HVS_GROUP; i++) at[i] = VT_HVS_STEP * (i < blocks ? i : blocks - 1);
     for (unsigned y = 0; y < VT_HVS_SIDE; y++) {
@@ -128,7 +128,7 @@ void vt_hvs_samples_avx2(const void *plane, ptrdiff_t stride, unsigned blocks, u
             v[i] = bpc == 8 ? load_bytes(row, at[i], at[i + 8]) : load_words(row, at[i], at[i + 8]);
         spread(v);
         for (unsigned x = 0; x < VT_HVS_SIDE; x++)
-            _mm256_store_si256((__m256i *)out[y * VT_HVS_SIDE + x], _mm256_and_si256(v[x], depth));
+            _mm256_store_si256((__m256i *)out[y * VT_HVS_SIDE + x], _mm256_min_epu16(v[x], top));
     }
 }
 

@@ -103,6 +103,13 @@ void vt_ssim_columns(const VtSsimTile *tile, VtSsimScratch *s)
     }
 }
 
+/* acc + p, the sum a vector adder makes, on the multiply-add units: they are idle while conversions
+ * keep the adders busy. */
+static inline __m256d add_by_fma(__m256d acc, __m256d p)
+{
+    return _mm256_fmadd_pd(acc, _mm256_set1_pd(1), p);
+}
+
 static inline __m256d product(__m128 v, __m128 tap)
 {
     return _mm256_cvtps_pd(_mm_mul_ps(v, tap));
@@ -115,18 +122,18 @@ static inline __m128 step(__m256d open[VT_SSIM_REACH], __m128 v, const __m128 ta
     const __m256d p0 = product(v, tap[0]);
     const __m256d out = _mm256_add_pd(open[9], p0);
     const __m256d p1 = product(v, tap[1]);
-    open[9] = _mm256_add_pd(open[8], p1);
+    open[9] = add_by_fma(open[8], p1);
     const __m256d p2 = product(v, tap[2]);
     open[8] = _mm256_add_pd(open[7], p2);
     const __m256d p3 = product(v, tap[3]);
-    open[7] = _mm256_add_pd(open[6], p3);
+    open[7] = add_by_fma(open[6], p3);
     const __m256d p4 = product(v, tap[4]);
     open[6] = _mm256_add_pd(open[5], p4);
-    open[5] = _mm256_add_pd(open[4], product(v, tap[5]));
+    open[5] = add_by_fma(open[4], product(v, tap[5]));
     open[4] = _mm256_add_pd(open[3], p4);
-    open[3] = _mm256_add_pd(open[2], p3);
+    open[3] = add_by_fma(open[2], p3);
     open[2] = _mm256_add_pd(open[1], p2);
-    open[1] = _mm256_add_pd(open[0], p1);
+    open[1] = add_by_fma(open[0], p1);
     open[0] = p0;
     return _mm256_cvtpd_ps(out);
 }
@@ -300,9 +307,9 @@ static inline void even_row(__m256d open[VT_SSIM_HALVE_OPEN], const float *even,
         const __m256d p2 = product(s, _mm_set1_ps(vt_ssim_halve_tap[2][across]));
         const __m256d p4 = product(s, _mm_set1_ps(vt_ssim_halve_tap[4][across]));
         open[0] = _mm256_add_pd(open[0], p4);
-        open[1] = _mm256_add_pd(open[1], p2);
+        open[1] = add_by_fma(open[1], p2);
         open[2] = _mm256_add_pd(open[2], p0);
-        open[3] = _mm256_add_pd(open[3], p2);
+        open[3] = add_by_fma(open[3], p2);
         open[4] = _mm256_add_pd(open[4], p4);
     }
 }
@@ -317,9 +324,9 @@ static inline void odd_row(__m256d open[VT_SSIM_HALVE_OPEN], const float *even, 
         const __m256d p1 = product(s, _mm_set1_ps(vt_ssim_halve_tap[1][across]));
         const __m256d p3 = product(s, _mm_set1_ps(vt_ssim_halve_tap[3][across]));
         open[1] = _mm256_add_pd(open[1], p3);
-        open[2] = _mm256_add_pd(open[2], p1);
+        open[2] = add_by_fma(open[2], p1);
         open[3] = _mm256_add_pd(open[3], p1);
-        open[4] = _mm256_add_pd(open[4], p3);
+        open[4] = add_by_fma(open[4], p3);
     }
 }
 

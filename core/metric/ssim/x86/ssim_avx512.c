@@ -6,8 +6,8 @@
 #include "metric/ssim/ssim_dsp.h"
 #include "metric/ssim/x86/ssim_x86.h"
 
-/* acc + p, the sum a vector adder makes, on the multiply-add units: half of the additions go there,
- * so that both kinds of units work. */
+/* acc + p, the sum a vector adder makes, on the multiply-add units: they are idle while conversions
+ * keep the adders busy. */
 static inline __m512d add_by_fma(__m512d acc, __m512d p)
 {
     return _mm512_fmadd_pd(acc, _mm512_set1_pd(1), p);
