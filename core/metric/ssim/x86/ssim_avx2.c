@@ -290,61 +290,18 @@ static void positions(const VtSsimTile *tile, VtSsimWindows *windows, void *scra
 
 /* ---- 9x9 decimation ---- */
 
-/* Sample u - 4 of nine around outputs x to x + 3, in a row whose even and odd samples are apart. */
-static inline __m128 source(const float *even, const float *odd, unsigned x, unsigned u)
-{
-    return _mm_loadu_ps((u & 1 ? odd : even) + x + u / 2);
-}
-
-/* Adds the even row of pair p to the outputs that are 4, 2, 0, -2 and -4 rows from it. */
-static inline void even_row(__m256d open[VT_SSIM_HALVE_OPEN], const float *even, const float *odd,
-                            unsigned x)
-{
-    for (unsigned u = 0; u < 9; u++) {
-        const __m128 s = source(even, odd, x, u);
-        const unsigned across = u < 4 ? 4 - u : u - 4;
-        const __m256d p0 = product(s, _mm_set1_ps(vt_ssim_halve_tap[0][across]));
-        const __m256d p2 = product(s, _mm_set1_ps(vt_ssim_halve_tap[2][across]));
-        const __m256d p4 = product(s, _mm_set1_ps(vt_ssim_halve_tap[4][across]));
-        open[0] = _mm256_add_pd(open[0], p4);
-        open[1] = add_by_fma(open[1], p2);
-        open[2] = _mm256_add_pd(open[2], p0);
-        open[3] = add_by_fma(open[3], p2);
-        open[4] = _mm256_add_pd(open[4], p4);
-    }
-}
-
-/* Adds the odd row of pair p to the outputs that are 3, 1, -1 and -3 rows from it. */
-static inline void odd_row(__m256d open[VT_SSIM_HALVE_OPEN], const float *even, const float *odd,
-                           unsigned x)
-{
-    for (unsigned u = 0; u < 9; u++) {
-        const __m128 s = source(even, odd, x, u);
-        const unsigned across = u < 4 ? 4 - u : u - 4;
-        const __m256d p1 = product(s, _mm_set1_ps(vt_ssim_halve_tap[1][across]));
-        const __m256d p3 = product(s, _mm_set1_ps(vt_ssim_halve_tap[3][across]));
-        open[1] = _mm256_add_pd(open[1], p3);
-        open[2] = add_by_fma(open[2], p1);
-        open[3] = _mm256_add_pd(open[3], p1);
-        open[4] = add_by_fma(open[4], p3);
-    }
-}
-
-static void halve(const VtSsimHalve *t)
-{
-    for (unsigned x = 0; x < t->n; x += 4) {
-        __m256d open[VT_SSIM_HALVE_OPEN];
-        for (unsigned k = 0; k < VT_SSIM_HALVE_OPEN; k++) open[k] = _mm256_load_pd(t->open[k] + x);
-        for (unsigned p = 0; p < t->pairs; p++) {
-            odd_row(open, t->even[2 * p], t->odd[2 * p], x);
-            for (unsigned k = 0; k + 1 < VT_SSIM_HALVE_OPEN; k++) open[k] = open[k + 1];
-            open[VT_SSIM_HALVE_OPEN - 1] = _mm256_setzero_pd();
-            even_row(open, t->even[2 * p + 1], t->odd[2 * p + 1], x);
-            if (p >= t->skip) _mm_storeu_ps(t->dst[p - t->skip] + x, _mm256_cvtpd_ps(open[0]));
-        }
-        for (unsigned k = 0; k < VT_SSIM_HALVE_OPEN; k++) _mm256_store_pd(t->open[k] + x, open[k]);
-    }
-}
+#define V __m256d
+#define FLOATS __m128
+#define LANES 4
+#define LOAD _mm256_load_pd
+#define STORE _mm256_store_pd
+#define ADD _mm256_add_pd
+#define ZERO _mm256_setzero_pd()
+#define NARROW _mm256_cvtpd_ps
+#define LOAD_FLOATS _mm_loadu_ps
+#define STORE_FLOATS _mm_storeu_ps
+#define SET_FLOATS _mm_set1_ps
+#include "metric/ssim/x86/ssim_halve.h"
 
 /* ---- box decimation ---- */
 
