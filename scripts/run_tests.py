@@ -62,7 +62,9 @@ def step(name, command, env=None):
           flush=True)
     if bad:
         failures.append(name)
-        print("\n".join("     " + line for line in output.splitlines()[-40:]), flush=True)
+        lines = output.splitlines()
+        said = [line for line in lines[:-40] if re.search(r"fail|error", line, re.I)][:20]
+        print("\n".join("     " + line for line in said + lines[-40:]), flush=True)
 
 
 def build(folder, *options, env=None):

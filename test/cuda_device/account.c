@@ -172,6 +172,7 @@ static void counts(SwCounts *c)
 {
     memset(c, 0, sizeof(*c));
     sw_lock();
+    c->misuses = n_misuses;
     for (const Entry *e = entries; e; e = e->next) {
         switch (e->kind) {
         case SW_CONTEXT:

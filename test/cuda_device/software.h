@@ -18,7 +18,7 @@ typedef enum SwPlant {
 } SwPlant;
 
 typedef struct SwCounts {
-    unsigned contexts, pushes, streams, events, modules, device_blocks, pinned_blocks;
+    unsigned contexts, pushes, streams, events, modules, device_blocks, pinned_blocks, misuses;
     size_t device_bytes, pinned_bytes;
 } SwCounts;
 
