@@ -1,14 +1,11 @@
-"""Writes a file's bytes as a C array: embed.py IN OUT. IN "-": an empty one."""
+"""Writes a file's bytes as a C array: embed.py IN OUT. IN "-": one without kernels, which no driver takes."""
 import sys
 
 source, target = sys.argv[1:3]
-data = b"" if source == "-" else open(source, "rb").read()
+data = b"built without nvcc\0" if source == "-" else open(source, "rb").read()
 with open(target, "w", encoding="ascii") as out:
-    out.write("#include <stddef.h>\n\nextern const unsigned char vt_cuda_image[];\n"
-              "extern const size_t vt_cuda_image_size;\n"
-              f"const size_t vt_cuda_image_size = {len(data)};\n"
+    out.write("extern const unsigned char vt_cuda_image[];\n"
               "const unsigned char vt_cuda_image[] __attribute__((aligned(16))) = {\n")
-    padded = data or b"\0"
-    for i in range(0, len(padded), 24):
-        out.write(",".join(str(b) for b in padded[i:i + 24]) + ",\n")
+    for i in range(0, len(data), 24):
+        out.write(",".join(str(b) for b in data[i:i + 24]) + ",\n")
     out.write("};\n")

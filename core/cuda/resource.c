@@ -6,6 +6,7 @@
 #include "cuda/kernels/plane.h"
 
 /* Results of loading kernels that mean "not for this GPU", which is no failure. */
+#define INVALID_IMAGE 200
 #define NO_BINARY_FOR_GPU 209
 #define INVALID_PTX 218
 #define UNSUPPORTED_PTX_VERSION 222
@@ -96,9 +97,9 @@ static int open_context(VtCuda *c, void *cu_ctx, const VtLog *log)
 
 static int load_kernels(VtCuda *c, const VtLog *log)
 {
-    if (!vt_cuda_image_size) return 0;
     const int r = (int)c->driver.ModuleLoadData(&c->module, vt_cuda_image);
-    if (r == NO_BINARY_FOR_GPU || r == INVALID_PTX || r == UNSUPPORTED_PTX_VERSION) {
+    if (r == INVALID_IMAGE || r == NO_BINARY_FOR_GPU || r == INVALID_PTX ||
+        r == UNSUPPORTED_PTX_VERSION) {
         vt_warning(log, "CUDA: no kernels for this GPU in the library; going on without");
         return 0;
     }

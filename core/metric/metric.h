@@ -62,6 +62,7 @@ static inline void vt_emit(VtResult *r, unsigned output, double value)
 }
 
 typedef struct VtMetric VtMetric;
+typedef struct VtGpuMetric VtGpuMetric; /* gpu.h */
 
 typedef struct VtInstance {
     const VtMetric *metric;
@@ -124,6 +125,9 @@ struct VtMetric {
      * group->member[m]. Thread-safe. 0 or a negative errno with one log line. */
     int (*extract)(const VtGroup *group, void *scratch, const VtFrame *frame,
                    VtResult *const *results);
+
+    /* The same on a GPU; NULL: on the CPU only. init() is called in both cases. */
+    const VtGpuMetric *gpu;
 
     /* Ordered part, per instance. state: state_size zeroed bytes that live as long as the instance.
      * NULL: none. May change result before it is stored. */

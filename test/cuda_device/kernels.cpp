@@ -1,7 +1,7 @@
 /* The library's kernels, compiled for the host. Each takes one structure. */
 #include "kernel_host.h"
 
-#include "../../core/cuda/kernels/plane.cu"
+#include "cuda/kernels/all.cu"
 #include "reduce.cu"
 
 #include "internal.h"

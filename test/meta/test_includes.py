@@ -16,7 +16,7 @@ MAY = {
     "engine": {"base", "cpu", "picture", "metric"},
     "model": {"base", "metric", "engine"},
     "output": {"base", "metric", "engine"},
-    "cuda": {"base", "picture"},
+    "cuda": {"base", "picture", "metric"},
     "api": {"base", "picture", "metric", "engine", "model", "output", "cuda", "cpu"},
 }
 # Of the engine, models and writers see the score table only.

@@ -1,0 +1,2 @@
+/* Every kernel of the library, for one image. */
+#include "cuda/kernels/plane.cu"
