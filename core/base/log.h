@@ -15,6 +15,9 @@ typedef struct VtLog {
 
 extern const VtLog vt_log_default;
 
+/* Where vt_log_default's lines of the calling thread go; NULL: to stderr. */
+void vt_log_set_thread(VtLogCallback callback, void *user);
+
 /* Writes one line; fmt carries no newline. A NULL log means vt_log_default. Thread-safe. */
 void vt_log(const VtLog *log, enum VmafLogLevel level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

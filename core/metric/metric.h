@@ -12,6 +12,7 @@
 #ifndef VT_METRIC_METRIC_H
 #define VT_METRIC_METRIC_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@
 #include "metric/option.h"
 
 #define VT_MAX_OUTPUTS 32
+#define VT_WHOLE_CLIP UINT_MAX
 #define VT_MAX_HISTORY 2
 #define VT_MAX_MEMBERS 16 /* of a group; more instances make more groups */
 
@@ -105,6 +107,11 @@ struct VtMetric {
     /* How many earlier reference and distorted pictures extract() needs (at most VT_MAX_HISTORY).
      * NULL: none. */
     void (*history)(const void *options, unsigned *n_ref, unsigned *n_dis);
+
+    /* How many frames before and after a frame decide its values: a frame scored with that many
+     * neighbours (those that exist) gets the values that it has in the whole clip. VT_WHOLE_CLIP:
+     * all of them. NULL: none. */
+    void (*window)(const void *options, unsigned *before, unsigned *after);
 
     /* Option values that ranges cannot express; -EINVAL with a log line. NULL: none. */
     int (*check)(const void *options, const VtLog *log);

@@ -48,6 +48,12 @@ int vmaf_turbo_set_log_callback(VmafContext *vmaf,
                                                  const char *line),
                                 void *user);
 
+/* Receives the warnings and errors of the calling thread's calls that have no context: loading
+ * models, options, pictures. `line` as above. callback NULL: back to stderr. */
+void vmaf_turbo_set_thread_log_callback(void (*callback)(void *user, enum VmafLogLevel level,
+                                                         const char *line),
+                                        void *user);
+
 /* How numbers are written: */
 enum VmafTurboPrecision {
     VMAF_TURBO_PRECISION_DEFAULT = -1, /* as libvmaf: 6 decimals, 16 for tiny fractions */
@@ -77,6 +83,28 @@ int vmaf_turbo_write_report(VmafContext *vmaf, const char *output_path, enum Vma
  * missing value; -ENOMEM. On failure *value is untouched. */
 int vmaf_turbo_feature_statistic(VmafContext *vmaf, const char *feature_name, const char *statistic,
                                  double *value, unsigned index_low, unsigned index_high);
+
+/* The i-th column of reports: its name there, and the one by which vmaf_feature_score_at_index and
+ * vmaf_feature_score_pooled know it. Columns come in the order of reports and stay; a model's exists
+ * once its score was asked for. -EINVAL past the last or for NULL. The texts live as long as the
+ * context. */
+int vmaf_turbo_column(VmafContext *vmaf, unsigned i, const char **name, const char **stored_name);
+
+/* The i-th column's values at indices index_low .. index_high, as far as they exist by now: present[k]
+ * is 1 and values[k] set, or 0 and untouched, for index_low + k. Both hold index_high - index_low + 1
+ * elements. May be called while frames are scored. Returns 0, or -EINVAL past the last column, for
+ * NULL or index_low > index_high. */
+int vmaf_turbo_column_values(VmafContext *vmaf, unsigned i, unsigned index_low, unsigned index_high,
+                             double *values, unsigned char *present);
+
+/* The i-th aggregate value of reports; -EINVAL past the last or for NULL. */
+int vmaf_turbo_aggregate(VmafContext *vmaf, unsigned i, const char **name, double *value);
+
+/* How many frames before and after a frame decide its values, over all registered metrics: scored with
+ * that many neighbours (those that exist) a frame gets the values that it has in the whole clip, so
+ * that a clip can be scored in parts. UINT_MAX: all, since a metric has aggregate values. Returns 0,
+ * or -EINVAL for NULL. */
+int vmaf_turbo_temporal_window(VmafContext *vmaf, unsigned *before, unsigned *after);
 
 /* Where lent planes lie. */
 enum VmafTurboMemory {

@@ -111,6 +111,13 @@ static void history(const void *opaque, unsigned *n_ref, unsigned *n_dis)
     *n_dis = 0;
 }
 
+/* A score is a minimum over the differences to both neighbours. */
+static void window(const void *opaque, unsigned *before, unsigned *after)
+{
+    const Options *o = opaque;
+    *before = *after = o->force_zero ? 0 : 1;
+}
+
 /* The other options act on scores. */
 static bool shares(const void *opaque_a, const void *opaque_b)
 {
@@ -270,6 +277,7 @@ const VtMetric vt_metric_float_motion = {
     .n_outputs = OUTPUTS,
     .every_frame = true,
     .history = history,
+    .window = window,
     .shares = shares,
     .init = init,
     .close = close_group,

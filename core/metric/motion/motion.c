@@ -97,6 +97,17 @@ static void history(const void *opaque, unsigned *n_ref, unsigned *n_dis)
     *n_dis = 0;
 }
 
+/* motion2 is a minimum over SAD scores of neighbours, each of which looks `distance` back; motion3
+ * of the first frames is made from that of frame `distance` (spec: motion 5). */
+static void window(const void *opaque, unsigned *before, unsigned *after)
+{
+    const Options *o = opaque;
+    *before = *after = 0;
+    if (o->force_zero) return;
+    *before = distance(o) + o->five_frame_window + o->moving_average;
+    *after = distance(o);
+}
+
 /* Members of a group share S; the other options act on scalars. */
 static bool shares(const void *a, const void *b)
 {
@@ -262,6 +273,7 @@ const VtMetric vt_metric_motion = {
     .n_outputs = OUTPUTS,
     .every_frame = true,
     .history = history,
+    .window = window,
     .shares = shares,
     .init = init,
     .close = close_group,

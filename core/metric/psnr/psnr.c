@@ -212,6 +212,12 @@ static int flush(const VtInstance *inst, void *state, const VtSeries *series)
     return first_error;
 }
 
+/* APSNR is one figure of all frames. */
+static void window(const void *opaque, unsigned *before, unsigned *after)
+{
+    *before = *after = ((const Options *)opaque)->enable_apsnr ? VT_WHOLE_CLIP : 0;
+}
+
 const VtMetric vt_metric_psnr = {
     .name = "psnr",
     .help = "peak signal-to-noise ratio of luma and chroma",
@@ -220,6 +226,7 @@ const VtMetric vt_metric_psnr = {
     .outputs = outputs,
     .n_outputs = OUTPUTS,
     .every_frame = true,
+    .window = window,
     .init = init,
     .close = close_group,
     .extract = extract,

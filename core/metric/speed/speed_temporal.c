@@ -22,6 +22,13 @@ static void history(const void *o, unsigned *n_ref, unsigned *n_dis)
     *n_ref = *n_dis = 1;
 }
 
+static void window(const void *o, unsigned *before, unsigned *after)
+{
+    (void)o;
+    *before = 1;
+    *after = 0;
+}
+
 static int check(const void *o, const VtLog *log)
 {
     return vt_speed_check(o, "speed_temporal", log);
@@ -101,6 +108,7 @@ const VtMetric vt_metric_speed_temporal = {
     .n_outputs = 1,
     .every_frame = true,
     .history = history,
+    .window = window,
     .check = check,
     .shares = shares,
     .init = init,
