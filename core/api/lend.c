@@ -1,4 +1,4 @@
-/* Planes lent by the caller (turbo.h). */
+/* Planes lent by the caller and shared pictures (turbo.h). */
 #include <errno.h>
 #include <stdint.h>
 
@@ -59,6 +59,13 @@ VT_EXPORT int vmaf_turbo_lend_planes(VmafContext *vmaf, const VmafTurboPlanes *p
     const int err = vmaf && pic ? lend(vmaf, planes, pic) : -EINVAL;
     if (err && planes->release) planes->release(planes->user);
     return err;
+}
+
+VT_EXPORT int vmaf_turbo_picture_ref(VmafPicture *to, const VmafPicture *pic)
+{
+    if (!to || !pic || !pic->ref) return -EINVAL;
+    vt_picture_ref(to, pic);
+    return 0;
 }
 
 VT_EXPORT int vmaf_turbo_set_fetch_timeout(VmafContext *vmaf, unsigned milliseconds)

@@ -136,6 +136,12 @@ typedef struct VmafTurboPlanes {
  * after vmaf_close. */
 int vmaf_turbo_lend_planes(VmafContext *vmaf, const VmafTurboPlanes *planes, VmafPicture *pic);
 
+/* Another reference to a picture, in an empty structure: one picture can be scored in several
+ * contexts, which read it at the same time. Give each reference back by vmaf_read_pictures or
+ * vmaf_picture_unref, on any thread. Device pictures only where their context's state is. Returns 0
+ * or -EINVAL for NULL or an empty picture. */
+int vmaf_turbo_picture_ref(VmafPicture *to, const VmafPicture *pic);
+
 /* Changes the 5 seconds after which vmaf_cuda_fetch_preallocated_picture gives up, and
  * vmaf_fetch_preallocated_picture logs a warning, when no frame is in flight. Returns 0 or -EINVAL for
  * NULL or 0. */

@@ -137,7 +137,7 @@ def test_depths_may_differ_under_aom_v6_and_v7_only(pair):
     for version in range(1, 6):
         fails(SETUP_ERROR, *files.args, "--aom_ctc", f"v{version}.0", says="depths")
     for version in (6, 7):
-        assert "depths" not in run(*files.args, "--aom_ctc", f"v{version}.0").stderr
+        assert "bit depths" not in run(*files.args, "--aom_ctc", f"v{version}.0").stderr
 
 
 # --- the output file --------------------------------------------------------------------------------------------

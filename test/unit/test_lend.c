@@ -1,6 +1,7 @@
 /* Lent planes at odd addresses and strides, in blocks that end with their last sample: every metric
  * scores them as it does the library's own pictures, and (in the sanitizer build) reads nothing
  * beside them. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,8 +114,57 @@ static void every_metric_scores_lent_planes_alike(void **state)
     assert_true(metrics > 5);
 }
 
+/* One reference in three contexts, each with workers; it goes back when the last is done. */
+static void one_picture_in_several_contexts(void **state)
+{
+    (void)state;
+    enum { N = 3 };
+    const VmafConfiguration cfg = {.log_level = VMAF_LOG_LEVEL_ERROR, .n_threads = 2};
+    VmafContext *vmaf[N];
+    for (unsigned i = 0; i < N; i++) {
+        assert_int_equal(vmaf_init(&vmaf[i], cfg), 0);
+        assert_int_equal(vmaf_use_feature(vmaf[i], "psnr", NULL), 0);
+    }
+    for (unsigned t = 0; t < FRAMES; t++) {
+        VmafPicture from, ref, dis;
+        assert_int_equal(synth_pair(&from, &dis, VMAF_PIX_FMT_YUV420P, 8, 64, 48, t), 0);
+        assert_int_equal(lend(vmaf[0], &from, &ref), 0);
+        assert_int_equal(vmaf_picture_unref(&from), 0);
+        for (unsigned i = 0; i < N; i++) {
+            VmafPicture r, d;
+            assert_int_equal(vmaf_turbo_picture_ref(&r, &ref), 0);
+            assert_int_equal(vmaf_turbo_picture_ref(&d, i ? &dis : &ref), 0);
+            assert_int_equal(vmaf_read_pictures(vmaf[i], &r, &d, t), 0);
+        }
+        assert_int_equal(vmaf_picture_unref(&ref), 0);
+        assert_int_equal(vmaf_picture_unref(&dis), 0);
+    }
+    double psnr[N];
+    for (unsigned i = 0; i < N; i++) {
+        assert_int_equal(vmaf_read_pictures(vmaf[i], NULL, NULL, 0), 0);
+        assert_int_equal(vmaf_feature_score_pooled(vmaf[i], "psnr_y", VMAF_POOL_METHOD_MEAN,
+                                                   &psnr[i], 0, FRAMES - 1),
+                         0);
+        assert_int_equal(vmaf_close(vmaf[i]), 0);
+    }
+    assert_true(psnr[0] == 60.0 && psnr[1] < 60.0 && psnr[1] == psnr[2]);
+    assert_int_equal(out, 0);
+}
+
+static void references_need_a_picture(void **state)
+{
+    (void)state;
+    VmafPicture empty = {0}, to = {.bpc = 99};
+    assert_int_equal(vmaf_turbo_picture_ref(&to, NULL), -EINVAL);
+    assert_int_equal(vmaf_turbo_picture_ref(&to, &empty), -EINVAL);
+    assert_int_equal(vmaf_turbo_picture_ref(NULL, &empty), -EINVAL);
+    assert_int_equal(to.bpc, 99);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_metric_scores_lent_planes_alike)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_metric_scores_lent_planes_alike),
+                                       cmocka_unit_test(one_picture_in_several_contexts),
+                                       cmocka_unit_test(references_need_a_picture)};
     return cmocka_run_group_tests_name("lend", tests, NULL, NULL);
 }

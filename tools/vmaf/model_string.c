@@ -86,7 +86,7 @@ int model_spec_parse(ModelSpec *spec, const char *text)
     return err;
 }
 
-static int parse_feature_options(FeatureSpec *spec, char *rest)
+static int set_feature_options(const FeatureSpec *spec, char *rest, VmafFeatureDictionary **options)
 {
     char *field;
 
@@ -97,7 +97,7 @@ static int parse_feature_options(FeatureSpec *spec, char *rest)
                     spec->name);
             return -EINVAL;
         }
-        int err = vmaf_feature_dictionary_set(&spec->options, field, value);
+        int err = vmaf_feature_dictionary_set(options, field, value);
         if (err) {
             message("cannot set option \"%s\" of feature \"%s\"", field, spec->name);
             return err;
@@ -106,18 +106,37 @@ static int parse_feature_options(FeatureSpec *spec, char *rest)
     return 0;
 }
 
+int feature_spec_options(const FeatureSpec *spec, VmafFeatureDictionary **options)
+{
+    *options = NULL;
+    if (!spec->settings) return 0;
+    char *copy = strdup(spec->settings);
+    if (!copy) {
+        message("out of memory");
+        return -ENOMEM;
+    }
+    int err = set_feature_options(spec, copy, options);
+    free(copy);
+    if (err && *options) vmaf_feature_dictionary_free(options);
+    return err;
+}
+
 int feature_spec_parse(FeatureSpec *spec, const char *text)
 {
+    VmafFeatureDictionary *options;
+
     *spec = (FeatureSpec){.text = strdup(text)};
     if (!spec->text) {
         message("out of memory");
         return -ENOMEM;
     }
 
-    char *options = strchr(spec->text, '=');
-    if (options) *options++ = '\0';
+    char *settings = strchr(spec->text, '=');
+    if (settings) *settings++ = '\0';
     spec->name = spec->text;
-    int err = options ? parse_feature_options(spec, options) : 0;
+    spec->settings = settings;
+    int err = feature_spec_options(spec, &options); /* can they be read? */
+    if (options) vmaf_feature_dictionary_free(&options);
     if (err) feature_spec_free(spec);
     return err;
 }
@@ -131,7 +150,6 @@ void model_spec_free(ModelSpec *spec)
 void feature_spec_free(FeatureSpec *spec)
 {
     free(spec->text);
-    if (spec->options) vmaf_feature_dictionary_free(&spec->options);
     *spec = (FeatureSpec){0};
 }
 

@@ -25,14 +25,17 @@ typedef struct ModelSpec {
 
 typedef struct FeatureSpec {
     char *text;
-    const char *name;
-    VmafFeatureDictionary *options; /* NULL if none */
+    const char *name, *settings; /* "OPTION=VALUE:...", NULL if none */
 } FeatureSpec;
 
 /* -EINVAL (with a message that names the bad part), -ENOMEM. On failure there is nothing to free.
  */
 int model_spec_parse(ModelSpec *spec, const char *text);
 int feature_spec_parse(FeatureSpec *spec, const char *text);
+
+/* The options of a feature for one context, NULL if it has none. 0 or a negative errno after a
+ * message. */
+int feature_spec_options(const FeatureSpec *spec, VmafFeatureDictionary **options);
 
 void model_spec_free(ModelSpec *spec);
 void feature_spec_free(FeatureSpec *spec);

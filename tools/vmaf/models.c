@@ -78,41 +78,42 @@ int models_register(Models *m, VmafContext *vmaf)
     return 0;
 }
 
-static int score_model(Models *m, VmafContext *vmaf, unsigned i, unsigned last, bool print)
+static int score_model(Models *m, VmafContext *vmaf, unsigned i, unsigned last, const char *prefix)
 {
     double score;
     int err = vmaf_score_pooled(vmaf, m->model[i], VMAF_POOL_METHOD_MEAN, &score, 0, last);
 
     if (err) return failed(&m->spec[i], "cannot score", err);
-    if (print) fprintf(stderr, "%s: %f\n", model_spec_label(&m->spec[i]), score);
+    if (prefix) fprintf(stderr, "%s%s: %f\n", prefix, model_spec_label(&m->spec[i]), score);
     return 0;
 }
 
-static int score_collection(Models *m, VmafContext *vmaf, unsigned i, unsigned last, bool print)
+static int score_collection(Models *m, VmafContext *vmaf, unsigned i, unsigned last,
+                            const char *prefix)
 {
     VmafModelCollectionScore score;
     int err = vmaf_score_pooled_model_collection(vmaf, m->collection[i], VMAF_POOL_METHOD_MEAN,
                                                  &score, 0, last);
 
     if (err) return failed(&m->spec[i], "cannot score", err);
-    if (print)
-        fprintf(stderr, "%s: %f, ci.p95: [%f, %f], stddev: %f\n", model_spec_label(&m->spec[i]),
-                score.bootstrap.bagging_score, score.bootstrap.ci.p95.lo, score.bootstrap.ci.p95.hi,
-                score.bootstrap.stddev);
+    if (prefix)
+        fprintf(stderr, "%s%s: %f, ci.p95: [%f, %f], stddev: %f\n", prefix,
+                model_spec_label(&m->spec[i]), score.bootstrap.bagging_score,
+                score.bootstrap.ci.p95.lo, score.bootstrap.ci.p95.hi, score.bootstrap.stddev);
     return 0;
 }
 
 /* All single and lead models first: that is the order of their columns in reports. */
-int models_score(Models *m, VmafContext *vmaf, unsigned n_frames, bool print)
+int models_score(Models *m, VmafContext *vmaf, unsigned n_frames, const char *prefix)
 {
     int first_error = 0;
 
     for (unsigned i = 0; i < m->count; i++) {
-        int err = score_model(m, vmaf, i, n_frames - 1, print);
+        int err = score_model(m, vmaf, i, n_frames - 1, prefix);
         if (err && !first_error) first_error = err;
     }
     for (unsigned i = 0; i < m->count; i++) {
-        int err = m->collection[i] ? score_collection(m, vmaf, i, n_frames - 1, print) : 0;
+        int err = m->collection[i] ? score_collection(m, vmaf, i, n_frames - 1, prefix) : 0;
         if (err && !first_error) first_error = err;
     }
     return first_error;

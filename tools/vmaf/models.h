@@ -20,8 +20,8 @@ void models_free(Models *m);
 int models_register(Models *m, VmafContext *vmaf);
 
 /* Scores frames 0 .. n_frames - 1 with every model, which stores the scores of all frames, and
- * prints the pooled scores if print is set. Goes on after a failure; the first error is returned.
- */
-int models_score(Models *m, VmafContext *vmaf, unsigned n_frames, bool print);
+ * prints the pooled scores, each line after a prefix, unless that is NULL. Goes on after a failure;
+ * the first error is returned. */
+int models_score(Models *m, VmafContext *vmaf, unsigned n_frames, const char *prefix);
 
 #endif

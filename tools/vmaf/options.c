@@ -10,6 +10,7 @@
 
 #include "libvmaf/turbo.h"
 #include "message.h"
+#include "outfile.h"
 #include "usage.h"
 
 #define MAX_DEFAULT_THREADS 64
@@ -162,6 +163,16 @@ int options_add_feature(Options *o, const char *text)
     return err;
 }
 
+static int add_path(const char **list, unsigned *count, const char *option, const char *path)
+{
+    if (*count == MAX_DISTORTED) {
+        message("%s: given more than %d times", option, MAX_DISTORTED);
+        return -EINVAL;
+    }
+    list[(*count)++] = path;
+    return 0;
+}
+
 static int parse_raw_format(Options *o, int option, const char *arg)
 {
     o->raw = true;
@@ -231,11 +242,9 @@ static int parse_option(Options *o, int option, const char *arg)
         o->reference = arg;
         return 0;
     case 'd':
-        o->distorted = arg;
-        return 0;
+        return add_path(o->distorted, &o->n_distorted, "--distorted", arg);
     case 'o':
-        o->output = arg;
-        return 0;
+        return add_path(o->output, &o->n_outputs, "--output", arg);
     case 'c':
         return 0; /* libvmaf's tool takes it with an argument and ignores it */
     case 'w':
@@ -283,12 +292,26 @@ static int check_required(const Options *o)
 
     if (!o->reference)
         missing = "a reference video (-r)";
-    else if (!o->distorted)
+    else if (!o->n_distorted)
         missing = "a distorted video (-d)";
     else if (o->raw && (!o->w || !o->h || !o->pix_fmt || !o->bpc))
         missing = "all of --width, --height, --pixel_format and --bitdepth for raw video";
     if (!missing) return 0;
     message("%s: required", missing);
+    return -EINVAL;
+}
+
+/* With one distorted video the last --output wins, as in libvmaf's tool. */
+static int check_outputs(Options *o)
+{
+    if (o->n_distorted == 1 && o->n_outputs > 1) {
+        o->output[0] = o->output[o->n_outputs - 1];
+        o->n_outputs = 1;
+    }
+    if (!o->n_outputs || o->n_outputs == o->n_distorted) return 0;
+    if (o->n_outputs == 1 && outfile_is_template(o->output[0])) return 0;
+    message("%u distorted videos need as many --output, or one with {name} or {number} in it",
+            o->n_distorted);
     return -EINVAL;
 }
 
@@ -308,6 +331,7 @@ static int check(Options *o)
 {
     int err = check_required(o);
 
+    if (!err) err = check_outputs(o);
     if (!err && !o->n_models && !o->no_prediction)
         err = options_add_model(o, "version=vmaf_v0.6.1");
     return err ? err : check_model_names(o);

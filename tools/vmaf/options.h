@@ -10,9 +10,15 @@
 #define MAX_MODELS 32
 #define MAX_FEATURES 32
 #define MAX_THREADS 1024
+#define MAX_DISTORTED 64
 
 typedef struct Options {
-    const char *reference, *distorted, *output;
+    const char *reference;
+    const char *distorted[MAX_DISTORTED];
+    unsigned n_distorted;
+    const char
+        *output[MAX_DISTORTED]; /* one per distorted video, or one name for all (outfile.h) */
+    unsigned n_outputs;
     enum VmafOutputFormat format;
     int precision;          /* enum VmafTurboPrecision or a number of decimals */
     const char *statistics; /* for the pooled values; NULL: none */

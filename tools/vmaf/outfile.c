@@ -2,11 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "message.h"
+
+#define NAME "{name}"
+#define NUMBER "{number}"
 
 static int try_create(const char *path)
 {
@@ -26,33 +31,67 @@ static int try_open(const char *path)
     return 0;
 }
 
-static int is_an_input(const struct stat *file, const Input *inputs, unsigned n_inputs)
+bool outfile_is_input(const char *path, const Input *input)
 {
-    for (unsigned i = 0; i < n_inputs; i++) {
-        struct stat st;
-        if (!fstat(inputs[i].fd, &st) && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
-            return 1;
-    }
-    return 0;
+    struct stat file, st;
+
+    if (stat(path, &file) || !S_ISREG(file.st_mode) || fstat(input->fd, &st)) return false;
+    if (st.st_dev != file.st_dev || st.st_ino != file.st_ino) return false;
+    message("output %s is one of the inputs", path);
+    return true;
 }
 
-int outfile_check(const char *path, const Input *inputs, unsigned n_inputs)
+int outfile_check(const char *path)
 {
     struct stat st;
     int err;
 
-    if (stat(path, &st)) {
+    if (stat(path, &st))
         err = errno == ENOENT ? try_create(path) : -errno;
-    } else if (S_ISREG(st.st_mode)) {
-        if (is_an_input(&st, inputs, n_inputs)) {
-            message("output %s is one of the inputs", path);
-            return -EINVAL;
-        }
+    else if (S_ISREG(st.st_mode))
         err = try_open(path);
-    } else {
+    else
         /* Opening a pipe could block or tell its reader that the report has ended. */
         err = S_ISDIR(st.st_mode) ? -EISDIR : access(path, W_OK) ? -errno : 0;
-    }
     if (err) message("cannot write output %s: %s", path, strerror(-err));
     return err;
+}
+
+bool outfile_is_template(const char *text)
+{
+    return strstr(text, NAME) || strstr(text, NUMBER);
+}
+
+static void write_name(FILE *to, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+
+    fwrite(name, 1, dot && dot > name ? (size_t)(dot - name) : strlen(name), to);
+}
+
+char *outfile_name(const char *text, const char *distorted, unsigned number)
+{
+    char *out = NULL;
+    size_t size;
+    FILE *to = open_memstream(&out, &size);
+
+    if (!to) return NULL;
+    while (*text) {
+        if (!strncmp(text, NAME, strlen(NAME))) {
+            write_name(to, distorted);
+            text += strlen(NAME);
+        } else if (!strncmp(text, NUMBER, strlen(NUMBER))) {
+            fprintf(to, "%u", number);
+            text += strlen(NUMBER);
+        } else {
+            fputc(*text++, to);
+        }
+    }
+    bool failed = ferror(to);
+    if (fclose(to) || failed) {
+        free(out);
+        return NULL;
+    }
+    return out;
 }

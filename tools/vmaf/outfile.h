@@ -2,10 +2,22 @@
 #ifndef VMAF_TOOL_OUTFILE_H
 #define VMAF_TOOL_OUTFILE_H
 
+#include <stdbool.h>
+
 #include "input.h"
 
-/* Can the file be written? Nothing is truncated and no new file stays behind. Refuses a path that
- * is one of the inputs. 0 or a negative errno after a message. */
-int outfile_check(const char *path, const Input *inputs, unsigned n_inputs);
+/* A name with {name} or {number} in it: one for all distorted videos. */
+bool outfile_is_template(const char *text);
+
+/* The name with {name} replaced by the distorted video's without folder and extension, and {number}
+ * by its place on the command line, from 1. The caller frees it; NULL when out of memory. */
+char *outfile_name(const char *text, const char *distorted, unsigned number);
+
+/* Can the file be written? Nothing is truncated and no new file stays behind. 0 or a negative errno
+ * after a message. */
+int outfile_check(const char *path);
+
+/* Whether a file is the one that an input is read from; after a message. */
+bool outfile_is_input(const char *path, const Input *input);
 
 #endif

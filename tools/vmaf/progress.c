@@ -35,12 +35,12 @@ static void draw(Progress *p, unsigned frames, double time)
     fputs(CLEAR_TO_END_OF_LINE, stderr);
     fflush(stderr);
     p->last = time;
-    p->drawn = true;
+    p->drawn = p->on_line = true;
 }
 
 void progress_start(Progress *p, bool enabled, uint64_t total)
 {
-    *p = (Progress){.enabled = enabled, .total = total, .start = now()};
+    *p = (Progress){.enabled = enabled, .on_line = true, .total = total, .start = now()};
 }
 
 void progress_update(Progress *p, unsigned frames)
@@ -50,10 +50,16 @@ void progress_update(Progress *p, unsigned frames)
     if (!p->drawn || time - p->last >= INTERVAL) draw(p, frames, time);
 }
 
-void progress_end(Progress *p, unsigned frames)
+void progress_break(Progress *p, unsigned frames)
 {
-    if (!p->enabled) return;
+    if (!p->enabled || !p->on_line) return;
     if (frames) draw(p, frames, now());
     fputc('\n', stderr);
+    p->on_line = p->drawn = false;
+}
+
+void progress_end(Progress *p, unsigned frames)
+{
+    progress_break(p, frames);
     p->enabled = false;
 }

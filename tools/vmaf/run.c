@@ -1,340 +1,253 @@
-/* From inputs to report (spec: cli-and-output 2). */
+/* From inputs to reports (spec: cli-and-output 2). One reference is read once for all distorted
+ * videos; their sessions advance together, frame by frame. */
 #include "run.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "input.h"
 #include "libvmaf/turbo.h"
 #include "message.h"
-#include "models.h"
 #include "outfile.h"
-#include "progress.h"
-
-/* The exit status is what the shell sees of a returned negative errno, as with libvmaf's tool. */
-#define STATUS(err) ((err)&0xff)
-#define STATUS_SETUP STATUS(-1)          /* nothing was scored */
-#define STATUS_BAD_INPUT STATUS(-EINVAL) /* a frame could not be read, or there was none */
-
-enum { REFERENCE, DISTORTED, N_INPUTS };
+#include "session.h"
 
 typedef struct Run {
     Options *options;
     bool terminal; /* stderr is one */
-    Input input[N_INPUTS];
-    VmafContext *vmaf;
-    Models models;
+    Input reference;
+    Session *session;
+    unsigned n_sessions;
+    Session *first; /* the first that started: its pool has the reference's pictures */
     Progress progress;
-    unsigned n_pairs; /* scored */
-    int status;       /* of the first failure */
+    unsigned n_pairs; /* frames of the reference that were handed out */
 } Run;
 
-static void fail(Run *r, int status)
-{
-    if (!r->status) r->status = status;
-}
-
-static unsigned skipped(const Run *r, unsigned side)
-{
-    return side == REFERENCE ? r->options->skip_reference : r->options->skip_distorted;
-}
-
-static int open_inputs(Run *r)
+static int open_reference(Run *r)
 {
     const Options *o = r->options;
     const InputFormat raw = {.w = o->w, .h = o->h, .bpc = o->bpc, .pix_fmt = o->pix_fmt};
-    const char *paths[N_INPUTS] = {o->reference, o->distorted};
+    int err = input_open(&r->reference, o->reference, o->raw ? &raw : NULL);
 
-    for (unsigned i = 0; i < N_INPUTS; i++) {
-        int err = input_open(&r->input[i], paths[i], o->raw ? &raw : NULL);
-        if (!err) continue;
-        message("%s: %s", paths[i], r->input[i].error);
-        message("cannot open the %s video", i == REFERENCE ? "reference" : "distorted");
-        return err;
-    }
-    return 0;
+    if (!err) return 0;
+    message("%s: %s", o->reference, r->reference.error);
+    message("cannot open the reference video");
+    return err;
 }
 
-static const char *format_name(enum VmafPixelFormat f)
+static Session *next_running(const Run *r, Session *after)
 {
-    switch (f) {
-    case VMAF_PIX_FMT_YUV420P:
-        return "4:2:0";
-    case VMAF_PIX_FMT_YUV422P:
-        return "4:2:2";
-    case VMAF_PIX_FMT_YUV444P:
-        return "4:4:4";
-    case VMAF_PIX_FMT_YUV400P:
-        return "4:0:0";
-    case VMAF_PIX_FMT_UNKNOWN:
-        break;
-    }
-    return "unknown";
+    Session *s = after ? after + 1 : r->session;
+
+    while (s < r->session + r->n_sessions && !s->running) s++;
+    return s < r->session + r->n_sessions ? s : NULL;
 }
 
-static void warn_of_frame_rates(const Input *ref, const Input *dis)
+/* Nothing that is read may be written, and no two reports to one file. */
+static int check_output(const Run *r, const Session *s)
 {
-    if (!ref->fps_num || !dis->fps_num) return;
-    if ((uint64_t)ref->fps_num * dis->fps_den == (uint64_t)dis->fps_num * ref->fps_den) return;
-    message("warning: frame rates differ (reference %u:%u, distorted %u:%u); frames are paired one "
-            "by one",
-            ref->fps_num, ref->fps_den, dis->fps_num, dis->fps_den);
-}
-
-static int check_inputs(const Run *r)
-{
-    const InputFormat *ref = &r->input[REFERENCE].format, *dis = &r->input[DISTORTED].format;
-    unsigned problems = 0;
-
-    if (ref->w != dis->w || ref->h != dis->h) {
-        message("sizes differ: reference %ux%u, distorted %ux%u", ref->w, ref->h, dis->w, dis->h);
-        problems++;
-    }
-    if (ref->pix_fmt != dis->pix_fmt) {
-        message("chroma formats differ: reference %s, distorted %s", format_name(ref->pix_fmt),
-                format_name(dis->pix_fmt));
-        problems++;
-    }
-    if (ref->bpc != dis->bpc && !r->options->any_depth) {
-        message("bit depths differ: reference %u, distorted %u", ref->bpc, dis->bpc);
-        problems++;
-    }
-    if (problems) {
-        message("the videos cannot be compared: %u problem%s", problems, problems > 1 ? "s" : "");
+    if (outfile_is_input(s->output, &r->reference)) return -EINVAL;
+    for (unsigned i = 0; i < r->n_sessions; i++) {
+        const Session *other = &r->session[i];
+        if (outfile_is_input(s->output, &other->input)) return -EINVAL;
+        if (other >= s || !other->output || strcmp(s->output, other->output)) continue;
+        message("the reports of %s and %s would both be %s", other->input.path, s->input.path,
+                s->output);
         return -EINVAL;
     }
-    warn_of_frame_rates(&r->input[REFERENCE], &r->input[DISTORTED]);
-    return 0;
+    return outfile_check(s->output);
 }
 
-/* Pairs in the files as far as their sizes tell, 0 if unknown. */
+static void check_outputs(const Run *r)
+{
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s))
+        if (s->output && check_output(r, s)) session_fail(s, STATUS_SETUP);
+}
+
+static unsigned shared_depth(const Run *r)
+{
+    const Session *first = next_running(r, NULL);
+    unsigned bpc = r->reference.format.bpc;
+
+    return first && first->input.format.bpc > bpc ? first->input.format.bpc : bpc;
+}
+
+/* The reference's pictures are shared, so all distorted videos that may differ from it in depth
+ * must agree. */
+static void check_depths(const Run *r)
+{
+    unsigned shared = shared_depth(r), bpc = r->reference.format.bpc;
+
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) {
+        unsigned own = s->input.format.bpc > bpc ? s->input.format.bpc : bpc;
+        if (own == shared) continue;
+        message("%s is not scored: videos of one run must have the same bit depth", s->input.path);
+        session_fail(s, STATUS_SETUP);
+    }
+}
+
+static uint64_t frames_left(const Input *in, unsigned skip)
+{
+    return in->frames > skip ? in->frames - skip : 0;
+}
+
+/* Pairs in the files as far as their sizes tell, of the longest pairing; 0 if unknown. */
 static uint64_t expected_pairs(const Run *r)
 {
-    uint64_t pairs = r->options->frame_count ? r->options->frame_count : UINT64_MAX;
+    const Options *o = r->options;
+    uint64_t longest = 0, ref = frames_left(&r->reference, o->skip_reference);
 
-    for (unsigned i = 0; i < N_INPUTS; i++) {
-        uint64_t frames = r->input[i].frames;
-        if (!frames) return r->options->frame_count;
-        frames = frames > skipped(r, i) ? frames - skipped(r, i) : 0;
-        if (frames < pairs) pairs = frames;
+    if (!r->reference.frames) return o->frame_count;
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) {
+        uint64_t dis = frames_left(&s->input, o->skip_distorted);
+        if (!s->input.frames) return o->frame_count;
+        if (dis > longest) longest = dis;
     }
-    return pairs;
+    if (longest > ref) longest = ref;
+    return o->frame_count && o->frame_count < longest ? o->frame_count : longest;
 }
 
 /* Enough for the pairs that the library keeps in flight, for two earlier ones and for the pair
  * being read; no more than a short video has. */
-static unsigned pool_size(const Run *r)
+static unsigned pairs_in_pool(const Run *r, unsigned threads)
 {
-    unsigned threads = r->options->threads;
     uint64_t pairs = threads + (threads + 1) / 2 + 3, expected = expected_pairs(r);
 
     if (expected && expected < pairs) pairs = expected < 2 ? 3 : expected + 1;
-    return (unsigned)(2 * pairs);
+    return (unsigned)pairs;
 }
 
-static int make_pool(Run *r)
+/* The threads are divided among the sessions, at least one for each, the first ones get the rest.
+ * The reference's pictures come from the pool of the first session. */
+static int start_sessions(Run *r)
 {
-    const InputFormat *ref = &r->input[REFERENCE].format, *dis = &r->input[DISTORTED].format;
-    VmafPictureConfiguration cfg = {.pic_cnt = pool_size(r)};
+    unsigned n = 0, i = 0, threads = r->options->threads;
+    SessionShare share = {.bpc = shared_depth(r)};
 
-    cfg.pic_params.w = ref->w;
-    cfg.pic_params.h = ref->h;
-    cfg.pic_params.pix_fmt = ref->pix_fmt;
-    cfg.pic_params.bpc = ref->bpc > dis->bpc ? ref->bpc : dis->bpc;
-    int err = vmaf_preallocate_pictures(r->vmaf, cfg);
-    if (err)
-        message("cannot allocate %u pictures: %s", cfg.pic_cnt, strerror(-err));
-    else if (r->terminal && !r->options->quiet)
-        message("%u threads, %u pictures", r->options->threads, cfg.pic_cnt);
-    return err;
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) n++;
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s), i++) {
+        share.threads = threads / n + (i < threads % n ? 1 : 0);
+        if (threads && !share.threads) share.threads = 1;
+        share.pictures = pairs_in_pool(r, share.threads) * (i ? 1 : 2);
+        if (!i) r->first = s;
+        int err = session_start(s, &share);
+        if (err) return err;
+    }
+    return n ? 0 : -EINVAL;
 }
 
-static int make_context(Run *r)
+static int set_up(Run *r)
 {
     const Options *o = r->options;
-    const VmafConfiguration cfg = {
-        .log_level = r->terminal && !o->quiet ? VMAF_LOG_LEVEL_INFO : VMAF_LOG_LEVEL_WARNING,
-        .n_threads = o->threads,
-        .n_subsample = o->subsample,
-        .cpumask = o->cpumask,
-        .gpumask = o->gpumask,
-    };
-    int err = vmaf_init(&r->vmaf, cfg);
+    int err = open_reference(r);
+
+    if (err) return err;
+    r->session = calloc(o->n_distorted, sizeof(*r->session));
+    if (!r->session) return -ENOMEM;
+    for (unsigned i = 0; i < o->n_distorted; i++) {
+        Session *s = &r->session[r->n_sessions++];
+        *s = (Session){.options = o,
+                       .reference = &r->reference,
+                       .progress = &r->progress,
+                       .terminal = r->terminal,
+                       .input.fd = -1};
+        session_open(s, i);
+    }
+    check_depths(r);
+    check_outputs(r);
+    return start_sessions(r);
+}
+
+static void fail_all(Run *r, int status)
+{
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) session_fail(s, status);
+}
+
+static void reference_failed(Run *r, uint64_t frame)
+{
+    session_report_read_error(&r->progress, r->n_pairs, &r->reference, frame);
+}
+
+/* At the end of the file there are no frames to score: the first step finds that. */
+static void skip_frames(Run *r)
+{
+    int result = INPUT_FRAME;
+
+    for (unsigned i = 0; result == INPUT_FRAME && i < r->options->skip_reference; i++) {
+        result = input_read(&r->reference, NULL);
+        if (result >= 0) continue;
+        reference_failed(r, i);
+        fail_all(r, STATUS_BAD_INPUT);
+    }
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) session_skip(s);
+}
+
+/* A session whose video has ended or failed writes its report while the others go on. */
+static void step_sessions(Run *r, const VmafPicture *ref, int result)
+{
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) {
+        session_step(s, ref, result);
+        if (!s->running) session_finish(s);
+    }
+}
+
+/* One frame of the reference, and those of all distorted videos. */
+static void score_frame(Run *r)
+{
+    VmafPicture ref = {0};
+    int err = vmaf_fetch_preallocated_picture(r->first->vmaf, &ref);
+
     if (err) {
-        message("cannot start: %s", strerror(-err));
-        return err;
-    }
-    return make_pool(r);
-}
-
-static int register_features(Run *r)
-{
-    int err = models_load(&r->models, r->options->model, r->options->n_models);
-
-    if (!err) err = models_register(&r->models, r->vmaf);
-    for (unsigned i = 0; !err && i < r->options->n_features; i++) {
-        FeatureSpec *f = &r->options->feature[i];
-        err = vmaf_use_feature(r->vmaf, f->name, f->options);
-        if (err)
-            message("cannot use feature %s: %s", f->name, strerror(-err));
-        else
-            f->options = NULL; /* the library's now */
-    }
-    return err;
-}
-
-static void report_read_error(Run *r, unsigned side, uint64_t frame)
-{
-    progress_end(&r->progress, r->n_pairs);
-    message("%s: %s", r->input[side].path, r->input[side].error);
-    message("cannot read frame %llu of %s", (unsigned long long)frame, r->input[side].path);
-    fail(r, STATUS_BAD_INPUT);
-}
-
-/* 0 also at the end of the file: there are no frames to score then. */
-static int skip_frames(Run *r, unsigned side)
-{
-    for (unsigned i = 0; i < skipped(r, side); i++) {
-        int result = input_read(&r->input[side], NULL);
-        if (result < 0) report_read_error(r, side, i);
-        if (result != INPUT_FRAME) return result < 0 ? result : 0;
-    }
-    return 0;
-}
-
-static void report_end(Run *r, const int result[N_INPUTS])
-{
-    if (result[REFERENCE] == result[DISTORTED]) return;
-    unsigned side = result[REFERENCE] == INPUT_END ? REFERENCE : DISTORTED;
-    progress_end(&r->progress, r->n_pairs);
-    message("%s ended before %s: %u pairs of frames were compared", r->input[side].path,
-            r->input[!side].path, r->n_pairs);
-}
-
-/* Reads the next pair; false at the end or after an error. */
-static bool read_pair(Run *r, VmafPicture pic[N_INPUTS])
-{
-    int result[N_INPUTS];
-    bool failed = false;
-
-    for (unsigned i = 0; i < N_INPUTS; i++) result[i] = input_read(&r->input[i], &pic[i]);
-    for (unsigned i = 0; i < N_INPUTS; i++) {
-        if (result[i] >= 0) continue;
-        report_read_error(r, i, (uint64_t)skipped(r, i) + r->n_pairs);
-        failed = true;
-    }
-    if (failed) return false;
-    if (result[REFERENCE] == INPUT_FRAME && result[DISTORTED] == INPUT_FRAME) return true;
-    report_end(r, result);
-    return false;
-}
-
-static bool fetch_pair(Run *r, VmafPicture pic[N_INPUTS])
-{
-    for (unsigned i = 0; i < N_INPUTS; i++) {
-        int err = vmaf_fetch_preallocated_picture(r->vmaf, &pic[i]);
-        if (!err) continue;
         message("cannot get a picture: %s", strerror(-err));
-        fail(r, STATUS(err));
-        return false;
+        fail_all(r, STATUS(err));
+        return;
     }
-    return true;
-}
-
-/* One pair from the files into the library; false when there is no more to do. */
-static bool score_pair(Run *r)
-{
-    VmafPicture pic[N_INPUTS] = {0};
-    bool is_handed_over = false;
-
-    if (fetch_pair(r, pic) && read_pair(r, pic)) {
-        progress_update(&r->progress, r->n_pairs + 1);
-        int err = vmaf_read_pictures(r->vmaf, &pic[REFERENCE], &pic[DISTORTED], r->n_pairs);
-        is_handed_over = !err;
-        if (err) {
-            progress_end(&r->progress, r->n_pairs);
-            message("stopped at frame %u (%ux%u): %s", r->n_pairs, pic[REFERENCE].w[0],
-                    pic[REFERENCE].h[0], strerror(-err));
-            fail(r, STATUS(err));
-        }
-    }
-    if (is_handed_over)
-        r->n_pairs++;
-    else
-        for (unsigned i = 0; i < N_INPUTS; i++)
-            if (pic[i].ref) vmaf_picture_unref(&pic[i]);
-    return is_handed_over;
+    int result = input_read(&r->reference, &ref);
+    if (result < 0) reference_failed(r, (uint64_t)r->options->skip_reference + r->n_pairs);
+    if (result == INPUT_FRAME) progress_update(&r->progress, r->n_pairs + 1);
+    step_sessions(r, &ref, result);
+    if (result == INPUT_FRAME) r->n_pairs++;
+    vmaf_picture_unref(&ref);
 }
 
 static void score_frames(Run *r)
 {
     unsigned limit = r->options->frame_count;
 
-    if (skip_frames(r, REFERENCE) || skip_frames(r, DISTORTED)) return;
+    skip_frames(r);
     progress_start(&r->progress, r->terminal && !r->options->quiet, expected_pairs(r));
-    while ((!limit || r->n_pairs < limit) && score_pair(r)) continue;
+    while (next_running(r, NULL) && (!limit || r->n_pairs < limit)) score_frame(r);
     progress_end(&r->progress, r->n_pairs);
+    for (unsigned i = 0; i < r->n_sessions; i++) session_finish(&r->session[i]);
 }
 
-static void flush(Run *r)
+/* Of the first video that failed. */
+static int exit_status(const Run *r)
 {
-    int err = vmaf_read_pictures(r->vmaf, NULL, NULL, 0);
-
-    if (!err) return;
-    message("not all frames could be scored: %s", strerror(-err));
-    fail(r, STATUS(err));
+    for (unsigned i = 0; i < r->n_sessions; i++)
+        if (r->session[i].status) return r->session[i].status;
+    return 0;
 }
 
-/* Whatever failed since, what was computed is scored and written. */
-static void finish(Run *r)
+static void clean_up(Run *r)
 {
-    const Options *o = r->options;
-    bool print = r->terminal && (!o->quiet || !o->output);
-
-    if (!r->n_pairs) {
-        message("no frames were scored");
-        fail(r, STATUS_BAD_INPUT);
-        return;
-    }
-    flush(r);
-    if (!o->no_prediction && models_score(&r->models, r->vmaf, r->n_pairs, print))
-        fail(r, STATUS_SETUP);
-    if (!o->output) return;
-    const VmafTurboReport report = {.precision = o->precision, .statistics = o->statistics};
-    int err = vmaf_turbo_write_report(r->vmaf, o->output, o->format, &report);
-    if (err) {
-        message("cannot write output %s: %s", o->output, strerror(-err));
-        fail(r, STATUS_SETUP);
-    }
-}
-
-static int set_up(Run *r)
-{
-    int err = open_inputs(r);
-
-    if (!err) err = check_inputs(r);
-    if (!err && r->options->output) err = outfile_check(r->options->output, r->input, N_INPUTS);
-    if (!err) err = make_context(r);
-    return err ? err : register_features(r);
+    for (unsigned i = 0; i < r->n_sessions; i++) session_close(&r->session[i]);
+    free(r->session);
+    input_close(&r->reference);
 }
 
 int run(Options *o)
 {
-    Run r = {.options = o, .terminal = isatty(STDERR_FILENO)};
+    Run r = {.options = o, .terminal = isatty(STDERR_FILENO), .reference.fd = -1};
+    int status = STATUS_SETUP;
 
     if (r.terminal && !o->quiet)
         fprintf(stderr, "VMAF version %s (vmaf-turbo %s)\n", vmaf_version(), vmaf_turbo_version());
-    for (unsigned i = 0; i < N_INPUTS; i++) r.input[i].fd = -1;
-    if (set_up(&r)) {
-        r.status = STATUS_SETUP;
-    } else {
+    if (!set_up(&r)) {
         score_frames(&r);
-        finish(&r);
+        status = exit_status(&r);
     }
-    models_free(&r.models);
-    if (r.vmaf) vmaf_close(r.vmaf);
-    for (unsigned i = 0; i < N_INPUTS; i++) input_close(&r.input[i]);
-    return r.status;
+    clean_up(&r);
+    return status;
 }

@@ -1,0 +1,254 @@
+#include "session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "libvmaf/turbo.h"
+#include "message.h"
+#include "outfile.h"
+
+void session_fail(Session *s, int status)
+{
+    if (!s->status) s->status = status;
+    s->running = false;
+}
+
+static int open_distorted(Session *s, const char *path)
+{
+    const Options *o = s->options;
+    const InputFormat raw = {.w = o->w, .h = o->h, .bpc = o->bpc, .pix_fmt = o->pix_fmt};
+    int err = input_open(&s->input, path, o->raw ? &raw : NULL);
+
+    if (!err) return compare_inputs(s->reference, &s->input, o->any_depth);
+    message("%s: %s", path, s->input.error);
+    message("cannot open the distorted video");
+    return err;
+}
+
+static int name_output(Session *s, unsigned index)
+{
+    const Options *o = s->options;
+
+    if (!o->n_outputs) return 0;
+    s->output = outfile_name(o->output[o->n_outputs > 1 ? index : 0], s->input.path, index + 1);
+    if (s->output) return 0;
+    message("out of memory");
+    return -ENOMEM;
+}
+
+int session_open(Session *s, unsigned index)
+{
+    int err = open_distorted(s, s->options->distorted[index]);
+
+    if (err && s->options->n_distorted > 1)
+        message("%s is not scored", s->options->distorted[index]);
+    if (!err) err = name_output(s, index);
+    s->running = !err;
+    if (err) session_fail(s, STATUS_SETUP);
+    return err;
+}
+
+static int make_pool(Session *s, const SessionShare *share)
+{
+    const InputFormat *f = &s->input.format;
+    VmafPictureConfiguration cfg = {.pic_cnt = share->pictures};
+
+    cfg.pic_params.w = f->w;
+    cfg.pic_params.h = f->h;
+    cfg.pic_params.pix_fmt = f->pix_fmt;
+    cfg.pic_params.bpc = share->bpc;
+    int err = vmaf_preallocate_pictures(s->vmaf, cfg);
+    if (err)
+        message("cannot allocate %u pictures: %s", cfg.pic_cnt, strerror(-err));
+    else if (s->terminal && !s->options->quiet)
+        message("%u threads, %u pictures", share->threads, cfg.pic_cnt);
+    return err;
+}
+
+static int make_context(Session *s, const SessionShare *share)
+{
+    const Options *o = s->options;
+    const VmafConfiguration cfg = {
+        .log_level = s->terminal && !o->quiet ? VMAF_LOG_LEVEL_INFO : VMAF_LOG_LEVEL_WARNING,
+        .n_threads = share->threads,
+        .n_subsample = o->subsample,
+        .cpumask = o->cpumask,
+        .gpumask = o->gpumask,
+    };
+    int err = vmaf_init(&s->vmaf, cfg);
+    if (err) {
+        message("cannot start: %s", strerror(-err));
+        return err;
+    }
+    return make_pool(s, share);
+}
+
+static int use_feature(Session *s, const FeatureSpec *f)
+{
+    VmafFeatureDictionary *options;
+    int err = feature_spec_options(f, &options);
+
+    if (err) return err;
+    err = vmaf_use_feature(s->vmaf, f->name, options); /* takes the options, unless it fails */
+    if (!err) return 0;
+    if (options) vmaf_feature_dictionary_free(&options);
+    message("cannot use feature %s: %s", f->name, strerror(-err));
+    return err;
+}
+
+static int register_features(Session *s)
+{
+    const Options *o = s->options;
+    int err = models_load(&s->models, o->model, o->n_models);
+
+    if (!err) err = models_register(&s->models, s->vmaf);
+    for (unsigned i = 0; !err && i < o->n_features; i++) err = use_feature(s, &o->feature[i]);
+    return err;
+}
+
+int session_start(Session *s, const SessionShare *share)
+{
+    int err = make_context(s, share);
+
+    if (!err) err = register_features(s);
+    if (err) session_fail(s, STATUS_SETUP);
+    return err;
+}
+
+void session_close(Session *s)
+{
+    models_free(&s->models);
+    if (s->vmaf) vmaf_close(s->vmaf);
+    s->vmaf = NULL;
+    input_close(&s->input);
+    free(s->output);
+    s->output = NULL;
+}
+
+void session_report_read_error(Progress *progress, unsigned n_pairs, const Input *in,
+                               uint64_t frame)
+{
+    progress_break(progress, n_pairs);
+    message("%s: %s", in->path, in->error);
+    message("cannot read frame %llu of %s", (unsigned long long)frame, in->path);
+}
+
+static void read_failed(Session *s, uint64_t frame)
+{
+    session_report_read_error(s->progress, s->n_pairs, &s->input, frame);
+    session_fail(s, STATUS_BAD_INPUT);
+}
+
+/* At the end of the file there are no frames to score: the first step finds that. */
+void session_skip(Session *s)
+{
+    int result = INPUT_FRAME;
+
+    for (unsigned i = 0; result == INPUT_FRAME && i < s->options->skip_distorted; i++) {
+        result = input_read(&s->input, NULL);
+        if (result < 0) read_failed(s, i);
+    }
+}
+
+static void report_end(Session *s, const Input *first, const Input *other)
+{
+    progress_break(s->progress, s->n_pairs);
+    message("%s ended before %s: %u pairs of frames were compared", first->path, other->path,
+            s->n_pairs);
+}
+
+static void hand_over(Session *s, const VmafPicture *ref, VmafPicture *dis)
+{
+    VmafPicture shared = {0};
+    int err = vmaf_turbo_picture_ref(&shared, ref);
+
+    if (!err) err = vmaf_read_pictures(s->vmaf, &shared, dis, s->n_pairs);
+    if (!err) {
+        s->n_pairs++;
+        return;
+    }
+    progress_break(s->progress, s->n_pairs);
+    message("stopped at frame %u of %s (%ux%u): %s", s->n_pairs, s->input.path, ref->w[0],
+            ref->h[0], strerror(-err));
+    session_fail(s, STATUS(err));
+    if (shared.ref) vmaf_picture_unref(&shared);
+}
+
+void session_step(Session *s, const VmafPicture *ref, int reference_result)
+{
+    VmafPicture dis = {0};
+    int err = vmaf_fetch_preallocated_picture(s->vmaf, &dis);
+
+    if (err) {
+        message("cannot get a picture: %s", strerror(-err));
+        session_fail(s, STATUS(err));
+        return;
+    }
+    int result = input_read(&s->input, &dis);
+    if (result < 0) read_failed(s, (uint64_t)s->options->skip_distorted + s->n_pairs);
+    if (reference_result < 0) session_fail(s, STATUS_BAD_INPUT);
+    if (result == INPUT_FRAME && reference_result == INPUT_FRAME) {
+        hand_over(s, ref, &dis);
+    } else {
+        s->running = false;
+        if (result == INPUT_END && reference_result == INPUT_FRAME)
+            report_end(s, &s->input, s->reference);
+        else if (result == INPUT_FRAME && reference_result == INPUT_END)
+            report_end(s, s->reference, &s->input);
+    }
+    if (dis.ref) vmaf_picture_unref(&dis);
+}
+
+static void flush(Session *s)
+{
+    int err = vmaf_read_pictures(s->vmaf, NULL, NULL, 0);
+
+    if (!err) return;
+    message("not all frames could be scored: %s", strerror(-err));
+    session_fail(s, STATUS(err));
+}
+
+/* Prints the pooled scores where somebody looks, after the video's name if there are several. */
+static void score_models(Session *s)
+{
+    const Options *o = s->options;
+    char prefix[256] = "";
+
+    if (o->no_prediction) return;
+    if (o->n_distorted > 1) snprintf(prefix, sizeof(prefix), "%.250s: ", s->input.path);
+    bool print = s->terminal && (!o->quiet || !s->output);
+    if (models_score(&s->models, s->vmaf, s->n_pairs, print ? prefix : NULL))
+        session_fail(s, STATUS_SETUP);
+}
+
+static void write_report(Session *s)
+{
+    const VmafTurboReport report = {.precision = s->options->precision,
+                                    .statistics = s->options->statistics};
+    int err = vmaf_turbo_write_report(s->vmaf, s->output, s->options->format, &report);
+
+    if (!err) return;
+    message("cannot write output %s: %s", s->output, strerror(-err));
+    session_fail(s, STATUS_SETUP);
+}
+
+void session_finish(Session *s)
+{
+    if (s->finished || !s->vmaf) return;
+    s->finished = true;
+    s->running = false;
+    progress_break(s->progress, s->n_pairs);
+    if (!s->n_pairs) {
+        message(s->options->n_distorted > 1 ? "no frames were scored of %s"
+                                            : "no frames were scored",
+                s->input.path);
+        session_fail(s, STATUS_BAD_INPUT);
+        return;
+    }
+    flush(s);
+    score_models(s);
+    if (s->output) write_report(s);
+}

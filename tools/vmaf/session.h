@@ -1,0 +1,64 @@
+/* One distorted video against the reference: its input, its context and its report. */
+#ifndef VMAF_TOOL_SESSION_H
+#define VMAF_TOOL_SESSION_H
+
+#include "input.h"
+#include "models.h"
+#include "progress.h"
+
+/* The exit status is what the shell sees of a returned negative errno, as with libvmaf's tool. */
+#define STATUS(err) ((err)&0xff)
+#define STATUS_SETUP STATUS(-1)          /* nothing was scored */
+#define STATUS_BAD_INPUT STATUS(-EINVAL) /* a frame could not be read, or there was none */
+
+typedef struct Session {
+    const Options *options;
+    const Input *reference;
+    Progress *progress;
+    bool terminal; /* stderr is one */
+    Input input;   /* the distorted video */
+    char *output;  /* the report, NULL for none */
+    VmafContext *vmaf;
+    Models models;
+    unsigned n_pairs; /* scored */
+    bool running;     /* takes further frames */
+    bool finished;    /* has written what there is to write */
+    int status;       /* of the first failure */
+} Session;
+
+/* What a session has to itself and what it brings for all. */
+typedef struct SessionShare {
+    unsigned threads;
+    unsigned bpc;      /* of all pictures */
+    unsigned pictures; /* in its pool */
+} SessionShare;
+
+/* Opens the distorted video that is the index-th of the options (from 0) and compares it with the
+ * reference. 0, or a negative errno after a message, and the session has failed. session_close may
+ * follow in every case. */
+int session_open(Session *s, unsigned index);
+
+/* Makes the context with its pool, models and features; results as above. */
+int session_start(Session *s, const SessionShare *share);
+void session_close(Session *s);
+
+/* The first failure decides the status. */
+void session_fail(Session *s, int status);
+
+/* Takes one step: the distorted video's next frame, scored against ref if reference_result is
+ * INPUT_FRAME. The caller keeps its reference to ref. The session stops running at the end of
+ * either video or after an error. */
+void session_step(Session *s, const VmafPicture *ref, int reference_result);
+
+/* Drops the frames that the options skip. */
+void session_skip(Session *s);
+
+/* Scores what was read, writes the report and prints the pooled scores, once, if it was started.
+ * Whatever failed since, what was computed is scored and written. */
+void session_finish(Session *s);
+
+/* A frame of an input could not be read: says so. */
+void session_report_read_error(Progress *progress, unsigned n_pairs, const Input *in,
+                               uint64_t frame);
+
+#endif
