@@ -99,7 +99,8 @@ static void run(const VtGroup *group, unsigned frames, Table *table)
 {
     const VtMetric *m = group->metric;
     const VtInstance *inst = group->member[0];
-    const VtSeries series = {table, get, put, put_aggregate};
+    const VtSeries series = {
+        .ctx = table, .get = get, .put = put, .put_aggregate = put_aggregate};
     const size_t scratch_size = m->scratch_size ? m->scratch_size(group) : 0;
     void *scratch = vt_aligned_alloc(scratch_size);
     void *state = calloc(1, m->state_size ? m->state_size : 1);

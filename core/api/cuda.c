@@ -79,5 +79,6 @@ VT_EXPORT int vmaf_cuda_fetch_preallocated_picture(VmafContext *vmaf, VmafPictur
 {
     if (!vt_cuda_enabled) return -ENOSYS;
     if (!vmaf || !pic || !vmaf->device_ring) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     return vt_context_fetch(vmaf, pic);
 }

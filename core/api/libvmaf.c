@@ -24,6 +24,7 @@ VT_EXPORT int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
 VT_EXPORT int vmaf_close(VmafContext *vmaf)
 {
     if (!vmaf) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     vt_context_destroy(vmaf);
     return 0;
 }
@@ -32,6 +33,7 @@ VT_EXPORT int vmaf_use_feature(VmafContext *vmaf, const char *feature_name,
                                VmafFeatureDictionary *opts_dict)
 {
     if (!vmaf || !feature_name) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     const VtMetric *metric = vt_metric_find(feature_name);
     if (!metric) {
         vt_error(&vmaf->log, "there is no feature extractor '%s'", feature_name);
@@ -45,6 +47,7 @@ VT_EXPORT int vmaf_use_feature(VmafContext *vmaf, const char *feature_name,
 VT_EXPORT int vmaf_use_features_from_model(VmafContext *vmaf, VmafModel *model)
 {
     if (!vmaf || !model) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     for (unsigned i = 0; i < vt_model_features(model); i++) {
         const VmafFeatureDictionary *options;
         const char *name = vt_model_feature(model, i, &options);
@@ -76,6 +79,7 @@ VT_EXPORT int vmaf_import_feature_score(VmafContext *vmaf, const char *feature_n
                                         unsigned index)
 {
     if (!vmaf || !feature_name) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     vt_pipeline_drain(vmaf->pipeline); /* so that the order of columns does not depend on threads */
     const int err = vt_scores_put(vmaf->scores, feature_name, index, value);
     if (err == -EINVAL)
@@ -87,12 +91,14 @@ VT_EXPORT int vmaf_read_pictures(VmafContext *vmaf, VmafPicture *ref, VmafPictur
                                  unsigned index)
 {
     if (!vmaf || !ref != !dist) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     return ref ? vt_context_read(vmaf, ref, dist, index) : vt_context_flush(vmaf);
 }
 
 VT_EXPORT int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfiguration cfg)
 {
     if (!vmaf) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     if (vmaf->ring) {
         vt_error(&vmaf->log, "pictures were preallocated before");
         return -EINVAL;
@@ -109,6 +115,7 @@ VT_EXPORT int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfigurat
 VT_EXPORT int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic)
 {
     if (!vmaf || !pic || !vmaf->ring) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     if (!vt_ring_fetch_within(vmaf->ring, pic, vmaf->fetch_ms)) return 0;
     if (!vt_pipeline_busy(vmaf->pipeline))
         vt_warning(&vmaf->log,

@@ -106,6 +106,7 @@ VT_EXPORT int vmaf_turbo_set_log_callback(VmafContext *vmaf,
                                           void *user)
 {
     if (!vmaf) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
     vt_pipeline_drain(vmaf->pipeline);
     vmaf->log.callback = callback;
     vmaf->log.user = user;
@@ -146,13 +147,14 @@ VT_EXPORT int vmaf_turbo_feature_statistic(VmafContext *vmaf, const char *featur
     return err;
 }
 
-VT_EXPORT int vmaf_turbo_write_report(VmafContext *vmaf, const char *output_path,
-                                      enum VmafOutputFormat fmt, const VmafTurboReport *report)
+/* What reports are made of, once no frame is in flight. */
+static int prepare_report(VmafContext *vmaf, const VmafTurboReport *report, const char *function,
+                          VtReport *r)
 {
-    if (!vmaf || !output_path || !report) return -EINVAL;
+    if (vt_delivery_refuses(vmaf, function)) return -EDEADLK;
     vt_pipeline_drain(vmaf->pipeline);
     const double seconds = vmaf->last_time - vmaf->first_time;
-    VtReport r = {
+    *r = (VtReport){
         .scores = vmaf->scores,
         .n_pairs = vmaf->n_pairs,
         .n_subsample = vmaf->cfg.n_subsample,
@@ -161,8 +163,33 @@ VT_EXPORT int vmaf_turbo_write_report(VmafContext *vmaf, const char *output_path
         .fps = vmaf->n_pairs / seconds,
         .precision = report->precision,
     };
-    const int err = parse_statistics(&r.statistics, report->statistics, &vmaf->log);
+    return parse_statistics(&r->statistics, report->statistics, &vmaf->log);
+}
+
+VT_EXPORT int vmaf_turbo_write_report(VmafContext *vmaf, const char *output_path,
+                                      enum VmafOutputFormat fmt, const VmafTurboReport *report)
+{
+    VtReport r;
+    if (!vmaf || !output_path || !report) return -EINVAL;
+    const int err = prepare_report(vmaf, report, __func__, &r);
     return err ? err : vt_report_write(&r, output_path, fmt, &vmaf->log);
+}
+
+VT_EXPORT int vmaf_turbo_print_report(VmafContext *vmaf, FILE *to, enum VmafOutputFormat fmt,
+                                      const VmafTurboReport *report)
+{
+    VtReport r;
+    if (!vmaf || !to || !report) return -EINVAL;
+    const int err = prepare_report(vmaf, report, __func__, &r);
+    return err ? err : vt_report_print(&r, to, fmt, &vmaf->log);
+}
+
+VT_EXPORT int vmaf_turbo_print_summary(VmafContext *vmaf, FILE *to, const VmafTurboReport *report)
+{
+    VtReport r;
+    if (!vmaf || !to || !report) return -EINVAL;
+    const int err = prepare_report(vmaf, report, __func__, &r);
+    return err ? err : vt_summary_print(&r, to, &vmaf->log);
 }
 
 VT_EXPORT int vmaf_write_output(VmafContext *vmaf, const char *output_path,

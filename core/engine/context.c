@@ -96,6 +96,7 @@ void vt_context_destroy(VmafContext *c)
     for (unsigned i = 0; i < c->n_slots; i++) free(c->slot[i].result);
     free(c->slot);
     vt_index_set_free(&c->seen);
+    vt_delivery_free(&c->delivery);
     pthread_mutex_destroy(&c->error_lock);
     vt_scores_destroy(c->scores);
     free(c);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/log.h"
+#include "engine/delivery.h"
 #include "engine/index_set.h"
 #include "engine/pipeline.h"
 #include "engine/score_store.h"
@@ -30,8 +31,9 @@ typedef struct VtTeam {
 } VtTeam;
 
 typedef struct VtSeriesContext {
-    VtScores *scores;
+    VtScores *scores, *early;
     const VtInstance *instance;
+    int early_error; /* of a value put early */
 } VtSeriesContext;
 
 struct VmafContext {
@@ -64,6 +66,7 @@ struct VmafContext {
     VmafPicture prev_ref[VT_MAX_HISTORY], prev_dis[VT_MAX_HISTORY];
     VtIndexSet seen;
     unsigned n_pairs; /* accepted */
+    VtDelivery delivery;
     bool flushed;
     int late_error; /* of a committed frame, not reported yet; changed by commit only, read after a
                        drain or under error_lock */

@@ -1,6 +1,7 @@
 /* One frame's way through the pipeline: run on a worker, commit in order. */
 #include "engine/context.h"
 
+#include <errno.h>
 #include <string.h>
 
 static bool runs(const VtSlot *s, const VtMetric *m)
@@ -98,9 +99,15 @@ void vt_frame_commit(void *context, unsigned slot)
         const int err = store(c, i, s->frame.index, &s->result[i]);
         if (err && !s->error) s->error = err;
     }
+    const double time = vt_now();
+    int err = s->error;
+    if (c->delivery.callback) {
+        const int failed = vt_delivery_commit(c, s->frame.index, s->scored, s->error);
+        if (!err) err = failed;
+    }
     pthread_mutex_lock(&c->error_lock);
-    c->last_time = vt_now();
-    if (!c->late_error) c->late_error = s->error;
+    c->last_time = time;
+    if (!c->late_error) c->late_error = err;
     pthread_mutex_unlock(&c->error_lock);
 }
 
@@ -122,8 +129,18 @@ static int series_put_aggregate(void *ctx, unsigned output, double value)
     return vt_scores_put_aggregate(s->scores, s->instance->name[output], value);
 }
 
+static int series_put_early(void *ctx, unsigned output, unsigned index, double value)
+{
+    VtSeriesContext *s = ctx;
+    const int err = vt_scores_put(s->early, s->instance->name[output], index, value);
+    if (!err || err == -EINVAL) return 0; /* -EINVAL: put before */
+    s->early_error = err;
+    return err;
+}
+
 VtSeries vt_series(VtSeriesContext *s, VmafContext *c, unsigned instance)
 {
-    *s = (VtSeriesContext){c->scores, c->instance[instance]};
-    return (VtSeries){s, series_get, series_put, series_put_aggregate};
+    *s = (VtSeriesContext){
+        .scores = c->scores, .early = c->delivery.early, .instance = c->instance[instance]};
+    return (VtSeries){s, series_get, series_put, series_put_aggregate, series_put_early};
 }

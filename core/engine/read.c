@@ -44,6 +44,11 @@ static int check_pair(VmafContext *c, const VmafPicture *ref, const VmafPicture 
         vt_error(&c->log, "frame %u was read before", index);
         return -EINVAL;
     }
+    if (c->delivery.callback && index < c->delivery.last_read) {
+        vt_error(&c->log, "frame %u comes after frame %u: with a frame callback indices increase",
+                 index, c->delivery.last_read);
+        return -EINVAL;
+    }
     return 0;
 }
 
@@ -126,6 +131,7 @@ static int submit(VmafContext *c, VmafPicture host[2], unsigned slot, unsigned i
     if (err) return err;
     if (!c->n_pairs) c->first_time = vt_now();
     fill_slot(c, &c->slot[slot], &host[0], &host[1], index);
+    c->delivery.last_read = index;
     vt_pipeline_submit(c->pipeline);
     return c->cfg.n_threads ? 0 : vt_context_take_error(c);
 }
@@ -191,5 +197,6 @@ int vt_context_flush(VmafContext *c)
         if (err && !first_error) first_error = err;
     }
     c->flushed = true;
+    if (c->delivery.callback) vt_delivery_flush(c);
     return first_error;
 }

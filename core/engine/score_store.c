@@ -37,9 +37,15 @@ struct VtScores {
     Aggregate *aggregate;
     unsigned aggregates;
     unsigned end;
+    VtScores *base; /* or NULL */
 };
 
 int vt_scores_create(VtScores **out)
+{
+    return vt_scores_create_over(out, NULL);
+}
+
+int vt_scores_create_over(VtScores **out, VtScores *base)
 {
     *out = NULL;
     VtScores *s = calloc(1, sizeof(*s));
@@ -49,6 +55,7 @@ int vt_scores_create(VtScores **out)
         free(s);
         return err;
     }
+    s->base = base;
     *out = s;
     return 0;
 }
@@ -184,7 +191,7 @@ bool vt_scores_get(VtScores *s, const char *name, unsigned index, double *value)
     const Column *c = find(s, name);
     const bool found = c && read_value(c, index, value);
     pthread_mutex_unlock(&s->lock);
-    return found;
+    return found || (s->base && vt_scores_get(s->base, name, index, value));
 }
 
 static int put_aggregate(VtScores *s, const char *name, double value)

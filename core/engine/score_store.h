@@ -12,6 +12,10 @@ typedef struct VtScores VtScores;
 int vt_scores_create(VtScores **out);
 void vt_scores_destroy(VtScores *s);
 
+/* A store over another, which must outlive it: vt_scores_get finds the other's values too, its own
+ * first; everything else, vt_scores_put included, sees its own only. */
+int vt_scores_create_over(VtScores **out, VtScores *base);
+
 /* Stores a value. -EINVAL if this name has one at this index already; -ENOMEM. */
 int vt_scores_put(VtScores *s, const char *name, unsigned index, double value);
 

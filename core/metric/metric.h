@@ -92,6 +92,9 @@ typedef struct VtSeries {
     /* 0, -EINVAL (already stored), -ENOMEM. */
     int (*put)(void *ctx, unsigned output, unsigned index, double value);
     int (*put_aggregate)(void *ctx, unsigned output, double value);
+    /* For settle(): a value that flush() will put later, for those who want it at once. 0, also if
+     * it was put early before; -ENOMEM. */
+    int (*put_early)(void *ctx, unsigned output, unsigned index, double value);
 } VtSeries;
 
 struct VtMetric {
@@ -142,6 +145,13 @@ struct VtMetric {
     int (*join)(const VtInstance *inst, void *state, unsigned index, VtResult *result,
                 const VtSeries *series);
     int (*flush)(const VtInstance *inst, void *state, const VtSeries *series);
+
+    /* Only for contexts with a frame callback, whose indices increase: called after the commit of
+     * each frame, also of one whose extract() failed. Puts early what is certain by now of the
+     * values that flush() will put, and returns the index below which all frames have all their
+     * values. What could not be put is tried again next time. NULL: a frame has all its values at
+     * once. */
+    unsigned (*settle)(const VtInstance *inst, void *state, unsigned index, const VtSeries *series);
 };
 
 #endif

@@ -20,8 +20,14 @@ static void escape(VtWriter *w, const char *c, unsigned length)
         vt_write(w, "\\u%04x", (unsigned)*c);
 }
 
-/* JSON has no infinities and no NaN. */
-static void write_value(VtWriter *w, double value)
+void vt_write_json_string(VtWriter *w, const char *text)
+{
+    vt_write(w, "\"");
+    vt_write_escaped(w, text, is_plain, escape);
+    vt_write(w, "\"");
+}
+
+void vt_write_json_number(VtWriter *w, double value)
 {
     if (isfinite(value))
         vt_write_number(w, value);
@@ -33,10 +39,10 @@ static void write_value(VtWriter *w, double value)
  * the first. */
 static void write_member(VtWriter *w, bool *first, const char *indent, const char *name)
 {
-    vt_write(w, "%s\n%s\"", *first ? "" : ",", indent);
+    vt_write(w, "%s\n%s", *first ? "" : ",", indent);
     *first = false;
-    vt_write_escaped(w, name, is_plain, escape);
-    vt_write(w, "\": ");
+    vt_write_json_string(w, name);
+    vt_write(w, ": ");
 }
 
 static void write_frame(VtWriter *w, const VtReport *r, unsigned index)
@@ -48,7 +54,7 @@ static void write_frame(VtWriter *w, const VtReport *r, unsigned index)
         double value;
         if (!vt_scores_column_get(r->scores, c, index, &value)) continue;
         write_member(w, &first, "        ", vt_report_name(r, c));
-        write_value(w, value);
+        vt_write_json_number(w, value);
     }
     vt_write(w, "\n      }\n    }");
 }
@@ -80,7 +86,7 @@ static void write_pooled(VtWriter *w, const VtReport *r)
         vt_report_pool(w, r, c, &pooled);
         for (unsigned m = 0; m < pooled.count; m++) {
             write_member(w, &first_method, "      ", pooled.name[m]);
-            write_value(w, pooled.value[m]);
+            vt_write_json_number(w, pooled.value[m]);
         }
         vt_write(w, "\n    }");
     }
@@ -96,7 +102,7 @@ static void write_aggregate(VtWriter *w, const VtReport *r)
         double value;
         const char *name = vt_scores_aggregate(r->scores, i, &value);
         write_member(w, &first, "    ", vt_feature_alias(name));
-        write_value(w, value);
+        vt_write_json_number(w, value);
     }
     vt_write(w, "\n  }\n");
 }

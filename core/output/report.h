@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/score_store.h"
 #include "engine/statistics.h"
+#include "libvmaf/turbo.h"
 
 typedef struct VtReport {
     VtScores *scores;
@@ -23,5 +24,12 @@ typedef struct VtReport {
  * the path. */
 int vt_report_write(const VtReport *r, const char *path, enum VmafOutputFormat format,
                     const VtLog *log);
+
+/* The same to an open stream, which is flushed. */
+int vt_report_print(const VtReport *r, FILE *to, enum VmafOutputFormat format, const VtLog *log);
+
+/* Lines of JSON to an open stream, which is flushed: a frame, and a report without its frames. */
+int vt_frame_print(const VmafTurboFrame *frame, FILE *to, int precision);
+int vt_summary_print(const VtReport *r, FILE *to, const VtLog *log);
 
 #endif

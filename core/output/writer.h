@@ -43,9 +43,15 @@ typedef bool (*VtPlainByte)(char c);
 typedef void (*VtEscape)(VtWriter *w, const char *c, unsigned length);
 void vt_write_escaped(VtWriter *w, const char *name, VtPlainByte plain, VtEscape escape);
 
+void vt_write_json_string(VtWriter *w, const char *text);
+/* JSON has no infinities and no NaN: null. */
+void vt_write_json_number(VtWriter *w, double value);
+
 void vt_write_xml(VtWriter *w, const VtReport *r);
 void vt_write_json(VtWriter *w, const VtReport *r);
 void vt_write_csv(VtWriter *w, const VtReport *r);
 void vt_write_sub(VtWriter *w, const VtReport *r);
+void vt_write_frame_line(VtWriter *w, const VmafTurboFrame *frame);
+void vt_write_summary_line(VtWriter *w, const VtReport *r);
 
 #endif

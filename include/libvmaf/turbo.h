@@ -3,6 +3,8 @@
 #ifndef LIBVMAF_TURBO_H
 #define LIBVMAF_TURBO_H
 
+#include <stdio.h>
+
 #include "libvmaf.h"
 
 #ifdef __cplusplus
@@ -77,6 +79,67 @@ int vmaf_turbo_check_statistics(const char *statistics);
  * range or a list of statistics that cannot be read. */
 int vmaf_turbo_write_report(VmafContext *vmaf, const char *output_path, enum VmafOutputFormat fmt,
                             const VmafTurboReport *report);
+
+/* The same to a stream, which is flushed and stays open. */
+int vmaf_turbo_print_report(VmafContext *vmaf, FILE *to, enum VmafOutputFormat fmt,
+                            const VmafTurboReport *report);
+
+/* ---- results while running ---- */
+
+typedef struct VmafTurboValue {
+    const char *name;    /* as reports have it */
+    const char *feature; /* as vmaf_feature_score_at_index takes it; of a model's score the same */
+    double value;
+} VmafTurboValue;
+
+/* All values of one frame. What it points to is valid during the callback; the names until
+ * vmaf_close. */
+typedef struct VmafTurboFrame {
+    unsigned index;
+    int error; /* 0, or the negative errno of the first thing that failed; what did not is there */
+    unsigned n_values;
+    const VmafTurboValue *value;
+} VmafTurboFrame;
+
+/* Calls back for every scored frame (with n_subsample: every n-th), once, in order of indices, as
+ * soon as its values are final: with most features when the frame is done, with motion2 or motion3
+ * one frame later (two at the start with motion_five_frame_window), with the last frames at the
+ * flush. A frame that failed is delivered too. Call before the first frame; callback NULL: none.
+ *
+ * With a callback, indices must increase from frame to frame (gaps are allowed);
+ * vmaf_read_pictures returns -EINVAL otherwise. Scores imported for a frame before it is read are
+ * among its values. Frames that are not final when a context is closed without a flush are not
+ * delivered.
+ *
+ * The callback runs on a worker thread, or in vmaf_read_pictures (n_threads 0, flush); never two at
+ * once for one context. While it runs, frames go on being computed until
+ * T + (T + 1) / 2 are in flight; then vmaf_read_pictures waits. Inside it, of this context's
+ * functions only those that end in _at_index may be called (features that look ahead have no value
+ * there before the flush, but are among the frame's values); those that would wait for frames
+ * return -EDEADLK. Returns 0; -EINVAL for a NULL context or after the first frame; -ENOMEM. */
+int vmaf_turbo_set_frame_callback(VmafContext *vmaf,
+                                  void (*callback)(void *user, const VmafTurboFrame *frame),
+                                  void *user);
+
+/* Adds a model, a collection, or both (a collection and its lead) whose scores are among the values
+ * of every delivered frame; names and order as in reports. The features must be registered as
+ * always. Call before the first frame. The models stay the caller's and must live until the flush
+ * or vmaf_close. Returns 0; -EINVAL for a NULL context, nothing to add, or after the first frame;
+ * -ENOMEM. */
+int vmaf_turbo_add_frame_model(VmafContext *vmaf, VmafModel *model,
+                               VmafModelCollection *collection);
+
+/* A value of a frame by name or feature. Returns 0; -EINVAL if there is none or for NULL. */
+int vmaf_turbo_frame_value(const VmafTurboFrame *frame, const char *name, double *value);
+
+/* Writes a frame as one line of JSON, {"frameNum":0,"metrics":{"name":1.000000}}, numbers as in
+ * reports, with "error" after a failure, and flushes the stream. Returns 0; -EINVAL for NULL or a
+ * precision out of range; -ENOMEM; the negative errno of a failed write. */
+int vmaf_turbo_print_frame(const VmafTurboFrame *frame, FILE *to, int precision);
+
+/* The line after the last frame: all of a JSON report but its frames. Returns as
+ * vmaf_turbo_write_report. */
+int vmaf_turbo_print_summary(VmafContext *vmaf, FILE *to, const VmafTurboReport *report);
 
 /* One statistic ("p5", "stddev") of a feature by its stored name, or of a model by its score's
  * name, over index_low .. index_high. Returns 0; -EINVAL for NULL, an unreadable statistic or a

@@ -77,6 +77,12 @@ typedef struct Meter {
     VmafCudaState *state;
 } Meter;
 
+static void ignore(void *user, const VmafTurboFrame *frame)
+{
+    (void)user;
+    (void)frame;
+}
+
 static int open_meter(Meter *m, unsigned threads)
 {
     const VmafConfiguration cfg = {.log_level = VMAF_LOG_LEVEL_ERROR, .n_threads = threads};
@@ -87,6 +93,7 @@ static int open_meter(Meter *m, unsigned threads)
     if (!err) err = vmaf_cuda_state_init(&m->state, cuda_cfg);
     if (!err) err = vmaf_cuda_import_state(m->vmaf, m->state);
     if (!err) err = vmaf_cuda_preallocate_pictures(m->vmaf, shape);
+    if (!err) err = vmaf_turbo_set_frame_callback(m->vmaf, ignore, NULL);
     if (!err) err = vmaf_use_feature(m->vmaf, "float_moment", NULL);
     return err;
 }

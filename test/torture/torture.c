@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libvmaf/libvmaf.h"
+#include "libvmaf/turbo.h"
 #include "synth.h"
 
 static atomic_long calls;
@@ -118,7 +118,14 @@ static int pool_pictures(VmafContext *vmaf)
     return err ? err : vmaf_picture_unref(&pic);
 }
 
-static int score(VmafContext *vmaf, const char *path)
+/* What fails while a frame is delivered is in the frame. */
+static void listen(void *user, const VmafTurboFrame *frame)
+{
+    int *err = user;
+    if (!*err) *err = frame->error;
+}
+
+static int score(VmafContext *vmaf, const char *path, int *frame_error)
 {
     VmafModelConfig cfg = {.name = "a"}, bootstrap_cfg = {.name = "b"};
     VmafModel *model = NULL, *lead = NULL;
@@ -130,6 +137,8 @@ static int score(VmafContext *vmaf, const char *path)
     if (!err) err = use_options(vmaf);
     if (!err) err = vmaf_use_features_from_model(vmaf, model);
     if (!err) err = vmaf_use_features_from_model_collection(vmaf, collection);
+    if (!err) err = vmaf_turbo_set_frame_callback(vmaf, listen, frame_error);
+    if (!err) err = vmaf_turbo_add_frame_model(vmaf, model, NULL);
     if (!err) err = pool_pictures(vmaf);
     if (!err) err = read_frames(vmaf);
     if (!err) err = vmaf_score_pooled(vmaf, model, VMAF_POOL_METHOD_MEAN, &s, 0, FRAMES - 1);
@@ -150,8 +159,10 @@ static int life(unsigned threads, const char *path)
     const VmafConfiguration cfg = {.log_level = VMAF_LOG_LEVEL_NONE, .n_threads = threads};
     int err = vmaf_init(&vmaf, cfg);
     if (err) return vmaf ? 1 : err;
-    err = score(vmaf, path);
-    return vmaf_close(vmaf) ? 1 : err;
+    int frame_error = 0;
+    err = score(vmaf, path, &frame_error);
+    if (vmaf_close(vmaf)) return 1;
+    return err ? err : frame_error;
 }
 
 int main(void)

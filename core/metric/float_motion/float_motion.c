@@ -2,6 +2,7 @@
  * float 4). extract() makes the score of a frame; motion2 and motion3 of a frame need the next
  * frame's score too and are made by join() and flush(). */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -268,6 +269,15 @@ static int flush(const VtInstance *inst, void *opaque, const VtSeries *series)
     return put(inst->options, series, s->index, s->score);
 }
 
+/* The last frame that came waits for its successor. */
+static unsigned settle(const VtInstance *inst, void *opaque, unsigned index, const VtSeries *series)
+{
+    (void)index;
+    (void)series;
+    const State *s = opaque;
+    return ((const Options *)inst->options)->force_zero || !s->frames ? UINT_MAX : s->index;
+}
+
 const VtMetric vt_metric_float_motion = {
     .name = "float_motion",
     .help = "temporal difference of the reference (floating point)",
@@ -286,4 +296,5 @@ const VtMetric vt_metric_float_motion = {
     .state_size = sizeof(State),
     .join = join,
     .flush = flush,
+    .settle = settle,
 };

@@ -2,6 +2,7 @@
  * extract() makes the SAD score of a frame; motion2 and motion3 need their neighbours in time and
  * are made by flush(). */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "metric/metric.h"
@@ -193,7 +194,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
     return 0;
 }
 
-/* ---- flush: spec motion 5 ---- */
+/* ---- motion2 and motion3: spec motion 5 ---- */
 
 /* Blend and clip. */
 static double process(const Options *o, double x)
@@ -202,7 +203,7 @@ static double process(const Options *o, double x)
     return min(x * f + (1 - f) * min(o->blend_offset, x), o->max_val);
 }
 
-/* The SAD score of a frame, or nothing past the first gap. */
+/* The SAD score of a frame. */
 static bool sad_at(const VtSeries *series, unsigned index, double *value)
 {
     return series->get(series->ctx, SAD, index, value);
@@ -218,12 +219,6 @@ static double temporal_minimum(const Options *o, unsigned index, double before, 
     return index > 2 ? min(before, after) : after;
 }
 
-static int put(const VtSeries *series, unsigned index, double motion2, double motion3)
-{
-    const int err = series->put(series->ctx, MOTION2, index, motion2);
-    return err ? err : series->put(series->ctx, MOTION3, index, motion3);
-}
-
 static bool reaches(const VtSeries *series, unsigned count)
 {
     double ignored;
@@ -232,35 +227,72 @@ static bool reaches(const VtSeries *series, unsigned count)
     return true;
 }
 
+/* Where the two series stand: all frames before `next` have their values. */
+typedef struct State {
+    unsigned next;
+    bool ended; /* at a gap, after which no frame gets values */
+    bool has_stamp;
+    double stamp, previous; /* motion3 of the first frames; the value before, unaveraged */
+} State;
+
+typedef int (*Put)(void *ctx, unsigned output, unsigned index, double value);
+
+static int put_frame(const Options *o, State *s, bool has_after, const VtSeries *series, Put put)
+{
+    const unsigned i = s->next;
+    double before = 0, own = 0, after = 0, motion2 = 0, motion3 = s->stamp;
+    if (i >= distance(o)) {
+        sad_at(series, i - 1, &before);
+        sad_at(series, i, &own);
+        if (has_after) sad_at(series, i + 1, &after);
+        motion2 = temporal_minimum(o, i, before, own, has_after, after);
+        const double p = process(o, motion2);
+        motion3 = o->moving_average ? (p + s->previous) / 2.0 : p;
+        s->previous = p;
+    }
+    const int err = put(series->ctx, MOTION2, i, motion2);
+    return err ? err : put(series->ctx, MOTION3, i, motion3);
+}
+
+/* The first frames' motion3 is made of the first SAD score that is not 0 by definition. */
+static void find_stamp(const Options *o, State *s, const VtSeries *series)
+{
+    if (reaches(series, distance(o) + 1)) {
+        sad_at(series, distance(o), &s->stamp);
+        s->stamp = process(o, s->stamp);
+    }
+    s->previous = s->stamp;
+    s->has_stamp = true;
+}
+
+/* Puts the values of all frames that are certain once the frames up to `last` have come. */
+static int advance(const Options *o, State *s, unsigned last, const VtSeries *series, Put put)
+{
+    double ignored;
+    if (!s->has_stamp && last >= distance(o)) find_stamp(o, s, series);
+    while (s->has_stamp && !s->ended && s->next <= last) {
+        const bool has_after = sad_at(series, s->next + 1, &ignored);
+        s->ended = !sad_at(series, s->next, &ignored);
+        if (s->ended || (!has_after && s->next == last)) break;
+        const int err = put_frame(o, s, has_after, series, put);
+        if (err) return err;
+        s->next++;
+    }
+    return 0;
+}
+
+static unsigned settle(const VtInstance *inst, void *state, unsigned index, const VtSeries *series)
+{
+    State *s = state;
+    advance(inst->options, s, index, series, series->put_early);
+    return s->ended ? UINT_MAX : s->next;
+}
+
 static int flush(const VtInstance *inst, void *state, const VtSeries *series)
 {
     (void)state;
-    const Options *o = inst->options;
-    const unsigned start = distance(o);
-    double before = 0, own = 0, after = 0, stamp = 0;
-    if (reaches(series, start + 1)) {
-        sad_at(series, start, &stamp);
-        stamp = process(o, stamp);
-    }
-    double previous = stamp;
-    bool has_own = sad_at(series, 0, &own);
-    for (unsigned i = 0; has_own; i++) {
-        const bool has_after = sad_at(series, i + 1, &after);
-        int err;
-        if (i < start) {
-            err = put(series, i, 0, stamp);
-        } else {
-            const double motion2 = temporal_minimum(o, i, before, own, has_after, after);
-            const double p = process(o, motion2);
-            err = put(series, i, motion2, o->moving_average ? (p + previous) / 2.0 : p);
-            previous = p;
-        }
-        if (err) return err;
-        before = own;
-        own = after;
-        has_own = has_after;
-    }
-    return 0;
+    State s = {0};
+    return advance(inst->options, &s, UINT_MAX - 1, series, series->put);
 }
 
 const VtMetric vt_metric_motion = {
@@ -279,5 +311,7 @@ const VtMetric vt_metric_motion = {
     .close = close_group,
     .scratch_size = scratch_size,
     .extract = extract,
+    .state_size = sizeof(State),
     .flush = flush,
+    .settle = settle,
 };
