@@ -16,5 +16,6 @@ template <typename Params, void (*kernel)(Params)> static void call(const void *
 extern "C" const SwFunction sw_functions[] = {
     {"vt_fill", call<VtFillParams, vt_fill>, sizeof(VtFillParams), true},
     {"test_reduce", call<ReduceParams, test_reduce>, sizeof(ReduceParams), false},
+    {"test_toy", call<ToyParams, test_toy>, sizeof(ToyParams), false},
     {nullptr, nullptr, 0, false},
 };

@@ -17,3 +17,20 @@ extern "C" __global__ void test_reduce(ReduceParams p)
     for (unsigned d = 16; d; d /= 2) sum += __shfl_down_sync(0xffffffffu, sum, d);
     if (!lane) atomicAdd(p.sum, sum);
 }
+
+extern "C" __global__ void test_toy(ToyParams p)
+{
+    const auto &f = p.frame[blockIdx.z];
+    uint8_t *row = f.data + blockIdx.y * p.stride;
+    unsigned long long sum = 0;
+    for (unsigned x = threadIdx.x; x < p.w; x += blockDim.x)
+        sum += p.bytes == 1 ? row[x] : reinterpret_cast<const uint16_t *>(row)[x];
+    for (unsigned d = 16; d; d /= 2) sum += __shfl_down_sync(0xffffffffu, sum, d);
+    if (threadIdx.x) return;
+    atomicAdd(f.sum, sum);
+    if (blockIdx.y) return;
+    if (p.fault == TOY_WRONG_SUM && !blockIdx.z) atomicAdd(f.sum, 1ull);
+    if (p.fault == TOY_BEYOND_SUMS) f.sum[1] = 0;
+    if (p.fault == TOY_BEFORE_SCRATCH) f.scratch[-1] = 0;
+    if (p.fault == TOY_IN_PICTURE) row[0] ^= 1;
+}

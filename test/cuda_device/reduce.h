@@ -1,4 +1,4 @@
-/* Parameters of the test kernel. */
+/* Parameters of the test kernels. */
 #ifndef TEST_CUDA_DEVICE_REDUCE_H
 #define TEST_CUDA_DEVICE_REDUCE_H
 
@@ -9,5 +9,25 @@ typedef struct ReduceParams {
     unsigned long long *sum;
     uint64_t n;
 } ReduceParams;
+
+/* What a toy metric's kernel does wrong. */
+typedef enum ToyFault {
+    TOY_RIGHT,
+    TOY_WRONG_SUM,
+    TOY_BEYOND_SUMS,
+    TOY_BEFORE_SCRATCH,
+    TOY_IN_PICTURE,
+    TOY_FAULTS
+} ToyFault;
+
+/* sum[z] += the samples of picture z, a row a block. */
+typedef struct ToyParams {
+    struct {
+        uint8_t *data, *scratch;
+        unsigned long long *sum;
+    } frame[8];
+    int64_t stride;
+    uint32_t w, bytes, fault;
+} ToyParams;
 
 #endif
