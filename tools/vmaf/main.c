@@ -18,7 +18,7 @@ int main(int argc, char **argv)
     else
         status = parsed == OPTIONS_EXIT ? EXIT_SUCCESS : EXIT_FAILURE;
     options_free(&options);
-    if (fflush(stdout)) {
+    if (fflush(stdout) && status == EXIT_SUCCESS) {
         message("cannot write to standard output");
         status = EXIT_FAILURE;
     }

@@ -78,6 +78,17 @@ int models_register(Models *m, VmafContext *vmaf)
     return 0;
 }
 
+int models_follow(Models *m, VmafContext *vmaf)
+{
+    int err = 0;
+
+    for (unsigned i = 0; !err && i < m->count; i++)
+        err = vmaf_turbo_add_frame_model(vmaf, m->model[i], NULL);
+    for (unsigned i = 0; !err && i < m->count; i++)
+        if (m->collection[i]) err = vmaf_turbo_add_frame_model(vmaf, NULL, m->collection[i]);
+    return err;
+}
+
 static int score_model(Models *m, VmafContext *vmaf, unsigned i, unsigned last, const char *prefix)
 {
     double score;

@@ -19,6 +19,9 @@ void models_free(Models *m);
 
 int models_register(Models *m, VmafContext *vmaf);
 
+/* Has every frame delivered with the scores of all models, in the order of reports. */
+int models_follow(Models *m, VmafContext *vmaf);
+
 /* Scores frames 0 .. n_frames - 1 with every model, which stores the scores of all frames, and
  * prints the pooled scores, each line after a prefix, unless that is NULL. Goes on after a failure;
  * the first error is returned. */

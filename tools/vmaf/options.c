@@ -20,6 +20,7 @@ enum {
     ARG_JSON,
     ARG_CSV,
     ARG_SUB,
+    ARG_NDJSON,
     ARG_THREADS,
     ARG_FEATURE,
     ARG_CPUMASK,
@@ -52,6 +53,7 @@ static const struct option long_options[] = {
     {"json", no_argument, NULL, ARG_JSON},
     {"csv", no_argument, NULL, ARG_CSV},
     {"sub", no_argument, NULL, ARG_SUB},
+    {"ndjson", no_argument, NULL, ARG_NDJSON},
     {"threads", required_argument, NULL, ARG_THREADS},
     {"feature", required_argument, NULL, ARG_FEATURE},
     {"cpumask", required_argument, NULL, ARG_CPUMASK},
@@ -188,20 +190,26 @@ static int parse_raw_format(Options *o, int option, const char *arg)
     }
 }
 
+static int set_format(Options *o, enum VmafOutputFormat format)
+{
+    o->format = format;
+    o->ndjson = false;
+    return 0;
+}
+
 static int parse_flag(Options *o, int option)
 {
     switch (option) {
     case ARG_XML:
-        o->format = VMAF_OUTPUT_FORMAT_XML;
-        return 0;
+        return set_format(o, VMAF_OUTPUT_FORMAT_XML);
     case ARG_JSON:
-        o->format = VMAF_OUTPUT_FORMAT_JSON;
-        return 0;
+        return set_format(o, VMAF_OUTPUT_FORMAT_JSON);
     case ARG_CSV:
-        o->format = VMAF_OUTPUT_FORMAT_CSV;
-        return 0;
+        return set_format(o, VMAF_OUTPUT_FORMAT_CSV);
     case ARG_SUB:
-        o->format = VMAF_OUTPUT_FORMAT_SUB;
+        return set_format(o, VMAF_OUTPUT_FORMAT_SUB);
+    case ARG_NDJSON:
+        o->ndjson = true;
         return 0;
     case 'n':
         o->no_prediction = true;

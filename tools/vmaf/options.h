@@ -20,6 +20,7 @@ typedef struct Options {
         *output[MAX_DISTORTED]; /* one per distorted video, or one name for all (outfile.h) */
     unsigned n_outputs;
     enum VmafOutputFormat format;
+    bool ndjson;            /* instead of format: lines while running */
     int precision;          /* enum VmafTurboPrecision or a number of decimals */
     const char *statistics; /* for the pooled values; NULL: none */
 

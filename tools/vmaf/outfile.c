@@ -31,10 +31,21 @@ static int try_open(const char *path)
     return 0;
 }
 
+bool outfile_is_stdout(const char *path)
+{
+    return !strcmp(path, "-");
+}
+
+const char *outfile_label(const char *path)
+{
+    return outfile_is_stdout(path) ? "standard output" : path;
+}
+
 bool outfile_is_input(const char *path, const Input *input)
 {
     struct stat file, st;
 
+    if (outfile_is_stdout(path)) return false;
     if (stat(path, &file) || !S_ISREG(file.st_mode) || fstat(input->fd, &st)) return false;
     if (st.st_dev != file.st_dev || st.st_ino != file.st_ino) return false;
     message("output %s is one of the inputs", path);
@@ -46,6 +57,7 @@ int outfile_check(const char *path)
     struct stat st;
     int err;
 
+    if (outfile_is_stdout(path)) return 0;
     if (stat(path, &st))
         err = errno == ENOENT ? try_create(path) : -errno;
     else if (S_ISREG(st.st_mode))

@@ -6,6 +6,12 @@
 
 #include "input.h"
 
+/* "-" stands for standard output. */
+bool outfile_is_stdout(const char *path);
+
+/* What messages call it. */
+const char *outfile_label(const char *path);
+
 /* A name with {name} or {number} in it: one for all distorted videos. */
 bool outfile_is_template(const char *text);
 

@@ -53,7 +53,7 @@ static int check_output(const Run *r, const Session *s)
         if (outfile_is_input(s->output, &other->input)) return -EINVAL;
         if (other >= s || !other->output || strcmp(s->output, other->output)) continue;
         message("the reports of %s and %s would both be %s", other->input.path, s->input.path,
-                s->output);
+                outfile_label(s->output));
         return -EINVAL;
     }
     return outfile_check(s->output);

@@ -109,20 +109,43 @@ static int register_features(Session *s)
     return err;
 }
 
+static void on_frame(void *user, const VmafTurboFrame *frame)
+{
+    Session *s = user;
+
+    if (s->ndjson.path) ndjson_frame(&s->ndjson, frame);
+}
+
+/* For those who want results while the run goes on. */
+static int follow_frames(Session *s)
+{
+    const Options *o = s->options;
+
+    if (!s->output || !o->ndjson) return 0;
+    s->ndjson.path = s->output;
+    s->ndjson.precision = o->precision;
+    int err = vmaf_turbo_set_frame_callback(s->vmaf, on_frame, s);
+    if (!err && !o->no_prediction) err = models_follow(&s->models, s->vmaf);
+    if (err) message("cannot follow the frames: %s", strerror(-err));
+    return err;
+}
+
 int session_start(Session *s, const SessionShare *share)
 {
     int err = make_context(s, share);
 
     if (!err) err = register_features(s);
+    if (!err) err = follow_frames(s);
     if (err) session_fail(s, STATUS_SETUP);
     return err;
 }
 
 void session_close(Session *s)
 {
-    models_free(&s->models);
-    if (s->vmaf) vmaf_close(s->vmaf);
+    if (s->vmaf) vmaf_close(s->vmaf); /* first: frames in flight use what follows */
     s->vmaf = NULL;
+    models_free(&s->models);
+    ndjson_close(&s->ndjson);
     input_close(&s->input);
     free(s->output);
     s->output = NULL;
@@ -177,9 +200,19 @@ static void hand_over(Session *s, const VmafPicture *ref, VmafPicture *dis)
     if (shared.ref) vmaf_picture_unref(&shared);
 }
 
+/* Nobody takes the lines any more: the scores would be for nothing. Said at the end. */
+static bool is_output_lost(Session *s)
+{
+    if (!atomic_load(&s->ndjson.error)) return false;
+    session_fail(s, STATUS_SETUP);
+    return true;
+}
+
 void session_step(Session *s, const VmafPicture *ref, int reference_result)
 {
     VmafPicture dis = {0};
+
+    if (is_output_lost(s)) return;
     int err = vmaf_fetch_preallocated_picture(s->vmaf, &dis);
 
     if (err) {
@@ -226,12 +259,18 @@ static void score_models(Session *s)
 
 static void write_report(Session *s)
 {
-    const VmafTurboReport report = {.precision = s->options->precision,
-                                    .statistics = s->options->statistics};
-    int err = vmaf_turbo_write_report(s->vmaf, s->output, s->options->format, &report);
+    const Options *o = s->options;
+    const VmafTurboReport report = {.precision = o->precision, .statistics = o->statistics};
+    int err;
 
+    if (o->ndjson)
+        err = ndjson_end(&s->ndjson, s->vmaf, &report);
+    else if (outfile_is_stdout(s->output))
+        err = vmaf_turbo_print_report(s->vmaf, stdout, o->format, &report);
+    else
+        err = vmaf_turbo_write_report(s->vmaf, s->output, o->format, &report);
     if (!err) return;
-    message("cannot write output %s: %s", s->output, strerror(-err));
+    message("cannot write output %s: %s", outfile_label(s->output), strerror(-err));
     session_fail(s, STATUS_SETUP);
 }
 

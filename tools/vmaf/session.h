@@ -4,6 +4,7 @@
 
 #include "input.h"
 #include "models.h"
+#include "ndjson.h"
 #include "progress.h"
 
 /* The exit status is what the shell sees of a returned negative errno, as with libvmaf's tool. */
@@ -20,6 +21,7 @@ typedef struct Session {
     char *output;  /* the report, NULL for none */
     VmafContext *vmaf;
     Models models;
+    Ndjson ndjson;    /* path NULL: no lines while running */
     unsigned n_pairs; /* scored */
     bool running;     /* takes further frames */
     bool finished;    /* has written what there is to write */
