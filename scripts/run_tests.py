@@ -151,7 +151,8 @@ def main():
 
     build(BUILD)
     vmaf = os.path.join(BUILD, "tools", "vmaf", "vmaf")
-    suites(BUILD, "release", ["unit", "kernels", "torture", "cuda_device"])
+    # Every failure point of the CUDA life (step 1) takes minutes; most are one picture's like the next one's.
+    suites(BUILD, "release", ["unit", "kernels", "torture", "cuda_device"], {"VMAF_CUDA_TORTURE_STEP": "3"})
     real_gpu()
     without_cuda()
     for name in ("headers", "symbols", "includes", "install"):
@@ -164,7 +165,7 @@ def main():
     sanitizers = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
                   "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
     suites(clang, "asan+ubsan", ["unit", "kernels", "torture", "cuda_device"],
-           dict(sanitizers, VMAF_TORTURE_STEP="7", VMAF_CUDA_CYCLES="100"),
+           dict(sanitizers, VMAF_TORTURE_STEP="7", VMAF_CUDA_TORTURE_STEP="29", VMAF_CUDA_CYCLES="100"),
            but=["test_model_alloc"])  # it replaces malloc itself; torture walks allocations here
     step("asan+ubsan tool", PYTEST, dict(sanitizers, VMAF=os.path.join(clang, "tools", "vmaf", "vmaf")))
 

@@ -28,9 +28,11 @@ VT_EXPORT int vmaf_cuda_import_state(VmafContext *vmaf, VmafCudaState *cu_state)
         vt_error(&vmaf->log, "CUDA: this context has imported a state before");
         return -EINVAL;
     }
-    /* A frame in flight refers to its pair and to earlier ones. */
-    const unsigned pairs = vmaf->n_slots + VT_MAX_HISTORY + 1;
-    return vt_cuda_import(&vmaf->device, cu_state, pairs, &vmaf->log);
+    if (vmaf->has_format) {
+        vt_error(&vmaf->log, "CUDA: the state must be imported before the first frame");
+        return -EINVAL;
+    }
+    return vt_cuda_import(&vmaf->device, cu_state, &vmaf->log);
 }
 
 static int make_pictures(VmafContext *vmaf, const VmafCudaPictureConfiguration *cfg)
@@ -39,16 +41,19 @@ static int make_pictures(VmafContext *vmaf, const VmafCudaPictureConfiguration *
                                .bpc = cfg->pic_params.bpc,
                                .w = {cfg->pic_params.w},
                                .h = {cfg->pic_params.h}};
-    const unsigned of_device = 2 * vmaf->n_slots + 2;
-    const unsigned of_host = of_device + 4 * VT_MAX_HISTORY;
+    /* A frame in flight refers to its pair and to earlier ones; one more pair is being filled. */
+    unsigned batch;
+    const unsigned frames =
+        vt_device_depth(vmaf->cfg.n_threads, cfg->pic_params.w, cfg->pic_params.h, &batch);
+    const unsigned count = 2 * (frames + 1) + 2 * VT_MAX_HISTORY;
     switch (cfg->pic_prealloc_method) {
     case VMAF_CUDA_PICTURE_PREALLOCATION_METHOD_DEVICE:
-        return vt_cuda_ring(&vmaf->device_ring, vmaf->device, true, &shape, of_device);
+        return vt_cuda_ring(&vmaf->device_ring, vmaf->device, true, &shape, count);
     case VMAF_CUDA_PICTURE_PREALLOCATION_METHOD_HOST_PINNED:
-        return vt_cuda_ring(&vmaf->device_ring, vmaf->device, false, &shape, of_host);
+        return vt_cuda_ring(&vmaf->device_ring, vmaf->device, false, &shape, count);
     case VMAF_CUDA_PICTURE_PREALLOCATION_METHOD_HOST:
         return vt_ring_create(&vmaf->device_ring, &vt_ring_host_memory, shape.pix_fmt, shape.bpc,
-                              shape.w[0], shape.h[0], of_host);
+                              shape.w[0], shape.h[0], count);
     default:
         return -EINVAL;
     }
@@ -80,5 +85,12 @@ VT_EXPORT int vmaf_cuda_fetch_preallocated_picture(VmafContext *vmaf, VmafPictur
     if (!vt_cuda_enabled) return -ENOSYS;
     if (!vmaf || !pic || !vmaf->device_ring) return -EINVAL;
     if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
-    return vt_context_fetch(vmaf, pic);
+    const int err = vt_context_fetch(vmaf, vmaf->device_ring, pic);
+    if (err)
+        vt_error(
+            &vmaf->log,
+            "no picture came back in %u ms: all %u are held outside the library, so waiting "
+            "longer would be for ever; give pictures to vmaf_read_pictures or vmaf_picture_unref",
+            vmaf->fetch_ms, vt_ring_count(vmaf->device_ring));
+    return err;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "api/export.h"
+#include "cuda/cuda.h"
 #include "engine/context.h"
 #include "libvmaf/version.h"
 #include "model/model.h"
@@ -95,6 +96,18 @@ VT_EXPORT int vmaf_read_pictures(VmafContext *vmaf, VmafPicture *ref, VmafPictur
     return ref ? vt_context_read(vmaf, ref, dist, index) : vt_context_flush(vmaf);
 }
 
+/* Page-locked where a device will read them: they then go there without another copy. */
+static int make_pictures(VmafContext *vmaf, const VmafPictureConfiguration *cfg)
+{
+    const VmafPicture shape = {.pix_fmt = cfg->pic_params.pix_fmt,
+                               .bpc = cfg->pic_params.bpc,
+                               .w = {cfg->pic_params.w},
+                               .h = {cfg->pic_params.h}};
+    if (vmaf->device) return vt_cuda_ring(&vmaf->ring, vmaf->device, false, &shape, cfg->pic_cnt);
+    return vt_ring_create(&vmaf->ring, &vt_ring_host_memory, shape.pix_fmt, shape.bpc, shape.w[0],
+                          shape.h[0], cfg->pic_cnt);
+}
+
 VT_EXPORT int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfiguration cfg)
 {
     if (!vmaf) return -EINVAL;
@@ -103,9 +116,7 @@ VT_EXPORT int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfigurat
         vt_error(&vmaf->log, "pictures were preallocated before");
         return -EINVAL;
     }
-    const int err =
-        vt_ring_create(&vmaf->ring, &vt_ring_host_memory, cfg.pic_params.pix_fmt,
-                       cfg.pic_params.bpc, cfg.pic_params.w, cfg.pic_params.h, cfg.pic_cnt);
+    const int err = make_pictures(vmaf, &cfg);
     if (err)
         vt_error(&vmaf->log, "cannot preallocate %u pictures of %ux%u, %u bit", cfg.pic_cnt,
                  cfg.pic_params.w, cfg.pic_params.h, cfg.pic_params.bpc);
@@ -116,12 +127,11 @@ VT_EXPORT int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pi
 {
     if (!vmaf || !pic || !vmaf->ring) return -EINVAL;
     if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
-    if (!vt_ring_fetch_within(vmaf->ring, pic, vmaf->fetch_ms)) return 0;
-    if (!vt_pipeline_busy(vmaf->pipeline))
-        vt_warning(&vmaf->log,
-                   "no picture came back in %u ms and no frame is in flight: unless another thread "
-                   "gives back one of the %u pictures, this waits for ever",
-                   vmaf->fetch_ms, vt_ring_count(vmaf->ring));
+    if (!vt_context_fetch(vmaf, vmaf->ring, pic)) return 0;
+    vt_warning(&vmaf->log,
+               "no picture came back in %u ms and no frame is in flight: unless another thread "
+               "gives back one of the %u pictures, this waits for ever",
+               vmaf->fetch_ms, vt_ring_count(vmaf->ring));
     vt_ring_fetch(vmaf->ring, pic);
     return 0;
 }

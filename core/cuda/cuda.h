@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "libvmaf/libvmaf_cuda.h"
-#include "picture/device.h"
+#include "metric/device.h"
 #include "picture/ring.h"
 
 extern const bool vt_cuda_enabled;
@@ -20,9 +20,9 @@ int vt_cuda_state_create(VmafCudaState **out, void *cu_ctx, const VtLog *log);
 void vt_cuda_state_destroy(VmafCudaState *state);
 
 /* The device for one context, with its own reference to the resources. The first import takes over
- * the state's, so that the last context to close frees them. pairs: the most that the context
- * refers to at a time. -EINVAL if the resources are gone, -ENOMEM. */
-int vt_cuda_import(VtDevice **out, VmafCudaState *state, unsigned pairs, const VtLog *log);
+ * the state's, so that the last context to close frees them. -EINVAL if the resources are gone,
+ * -ENOMEM. */
+int vt_cuda_import(VtDevice **out, VmafCudaState *state, const VtLog *log);
 
 /* A ring of pictures in device or in page-locked host memory. Device pictures start as black luma
  * and neutral chroma, so that callers who fill luma only get the same scores every time. */

@@ -35,23 +35,30 @@ void vt_cuda_leave(VtCuda *c)
     c->driver.CtxPopCurrent(&popped);
 }
 
-int vt_cuda_sync(VtCuda *c, const VtLog *log)
+int vt_cuda_sync(VtCuda *c, CUstream stream, const VtLog *log)
 {
-    const CUresult r = c->driver.StreamSynchronize(c->stream);
-    if (r != CUDA_SUCCESS) c->driver.StreamSynchronize(c->stream);
+    const CUresult r = c->driver.StreamSynchronize(stream);
+    if (r != CUDA_SUCCESS) c->driver.StreamSynchronize(stream);
     return result(c, log, r, "cannot wait for the stream");
 }
 
-int vt_cuda_order(VtCuda *c, CUevent event, const VtLog *log)
+int vt_cuda_stream(VtCuda *c, CUstream *stream, const VtLog *log)
+{
+    return result(c, log,
+                  c->driver.StreamCreateWithPriority(stream, CU_STREAM_NON_BLOCKING, c->priority),
+                  "cannot make a stream");
+}
+
+int vt_cuda_order(VtCuda *c, CUstream stream, CUevent event, const VtLog *log)
 {
     const VtCudaDriver *d = &c->driver;
     if (event)
-        return result(c, log, d->StreamWaitEvent(c->stream, event, 0),
+        return result(c, log, d->StreamWaitEvent(stream, event, 0),
                       "cannot wait for the picture's event");
     /* The pair must not be torn apart by another context that shares the event. */
     pthread_mutex_lock(&c->lock);
     CUresult r = d->EventRecord(c->legacy, NULL);
-    if (r == CUDA_SUCCESS) r = d->StreamWaitEvent(c->stream, c->legacy, 0);
+    if (r == CUDA_SUCCESS) r = d->StreamWaitEvent(stream, c->legacy, 0);
     pthread_mutex_unlock(&c->lock);
     return result(c, log, r, "cannot wait for the default stream");
 }
@@ -117,9 +124,8 @@ static int open_device(VtCuda *c, const VtLog *log)
     int err = result(c, log, d->CtxGetStreamPriorityRange(&least, &greatest),
                      "cannot get stream priorities");
     if (err) return err;
-    const int priority = least < 0 ? least : greatest > 0 ? greatest : 0;
-    err = result(c, log, d->StreamCreateWithPriority(&c->stream, CU_STREAM_NON_BLOCKING, priority),
-                 "cannot make a stream");
+    c->priority = least < 0 ? least : greatest > 0 ? greatest : 0;
+    err = vt_cuda_stream(c, &c->stream, log);
     if (err) return err;
     err =
         result(c, log, d->EventCreate(&c->legacy, CU_EVENT_DISABLE_TIMING), "cannot make an event");

@@ -18,9 +18,10 @@ typedef struct VtCuda {
     VtCudaDriver driver;
     CUdevice device;
     CUcontext ctx;
-    bool primary; /* ctx is retained by us, not the caller's */
-    CUstream stream;
-    CUevent legacy; /* recorded on the legacy default stream, then waited for by ours */
+    bool primary;    /* ctx is retained by us, not the caller's */
+    int priority;    /* of streams: 0, as far as the device has it */
+    CUstream stream; /* of fills and copies */
+    CUevent legacy;  /* recorded on the legacy default stream, then waited for by ours */
     CUmodule module;
     CUfunction fill;      /* NULL: built without kernels, or none for this GPU */
     pthread_mutex_t lock; /* of the counts, and of pairs of record and wait on `legacy` */
@@ -52,20 +53,23 @@ void vt_cuda_leave(VtCuda *cuda);
  * a second attempt is made. false: the context is gone, and everything in it. */
 bool vt_cuda_enter_to_free(VtCuda *cuda);
 
-/* Waits for the stream, inside enter and leave; after a failure once more, since memory that queued
+/* Waits for a stream, inside enter and leave; after a failure once more, since memory that queued
  * work uses may be freed next. */
-int vt_cuda_sync(VtCuda *cuda, const VtLog *log);
+int vt_cuda_sync(VtCuda *cuda, CUstream stream, const VtLog *log);
 
-/* Makes the stream wait for `event`, or, if NULL, for what was queued on the legacy default stream,
+/* Makes a stream that does not wait for the legacy one; inside enter and leave. */
+int vt_cuda_stream(VtCuda *cuda, CUstream *stream, const VtLog *log);
+
+/* Makes a stream wait for `event`, or, if NULL, for what was queued on the legacy default stream,
  * where producers such as FFmpeg copy without waiting. Inside enter and leave. */
-int vt_cuda_order(VtCuda *cuda, CUevent event, const VtLog *log);
+int vt_cuda_order(VtCuda *cuda, CUstream stream, CUevent event, const VtLog *log);
 
 /* Queues a fill of n samples with one value; inside enter and leave. */
 int vt_cuda_fill(VtCuda *cuda, CUdeviceptr p, unsigned value, size_t n, bool words,
                  const VtLog *log);
 
-/* The kernels, made by nvcc. Built without it, a text that drivers refuse; the software device of the
- * tests has the kernels compiled in and takes anything. */
+/* The kernels, made by nvcc. Built without it, a text that drivers refuse; the software device of
+ * the tests has the kernels compiled in and takes anything. */
 extern const unsigned char vt_cuda_image[];
 
 #endif

@@ -18,10 +18,9 @@ void vt_cuda_state_destroy(VmafCudaState *state)
     (void)state;
 }
 
-int vt_cuda_import(VtDevice **out, VmafCudaState *state, unsigned pairs, const VtLog *log)
+int vt_cuda_import(VtDevice **out, VmafCudaState *state, const VtLog *log)
 {
     (void)state;
-    (void)pairs;
     (void)log;
     *out = NULL;
     return -ENOSYS;

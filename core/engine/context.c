@@ -10,6 +10,7 @@
 
 #define MAX_THREADS 1024
 #define VT_FETCH_MS 5000
+#define DEVICE_SLOTS (2 * VT_GPU_BATCH) /* most frames that a device has in flight */
 
 double vt_now(void)
 {
@@ -38,7 +39,8 @@ int vt_context_create(VmafContext **out, VmafConfiguration cfg)
         c->cfg.n_threads = MAX_THREADS;
     }
     c->n_workers = c->cfg.n_threads ? c->cfg.n_threads : 1;
-    c->n_slots = vt_pipeline_depth(c->cfg.n_threads);
+    const unsigned of_threads = vt_pipeline_depth(c->cfg.n_threads);
+    c->n_slots = of_threads > DEVICE_SLOTS ? of_threads : DEVICE_SLOTS;
     c->fetch_ms = VT_FETCH_MS;
 
     int err = vt_scores_create(&c->scores);
@@ -50,7 +52,7 @@ int vt_context_create(VmafContext **out, VmafConfiguration cfg)
     err = c->slot && c->scratch ? 0 : -ENOMEM;
     if (err) goto fail_memory;
     const VtPipelineOps ops = {c, vt_frame_run, vt_frame_commit};
-    err = vt_pipeline_create(&c->pipeline, c->cfg.n_threads, &ops);
+    err = vt_pipeline_create(&c->pipeline, c->cfg.n_threads, c->n_slots, &ops);
     if (err) goto fail_memory;
     *out = c;
     return 0;
@@ -68,13 +70,30 @@ fail_scores:
     return err;
 }
 
+/* A launch serves as many frames as fill a device, and two such lots are in flight; of large frames
+ * four, so that copies, kernels and the last steps on the host overlap. */
+unsigned vt_device_depth(unsigned n_threads, unsigned w, unsigned h, unsigned *batch)
+{
+    const uint64_t pixels = (uint64_t)w * h, enough = 1280 * 720;
+    const uint64_t frames = pixels ? (enough + pixels - 1) / pixels : 1;
+    *batch = frames < VT_GPU_BATCH ? (unsigned)frames : VT_GPU_BATCH;
+    const unsigned device = 2 * *batch > 4 ? 2 * *batch : 4, host = vt_pipeline_depth(n_threads);
+    return device > host ? device : host;
+}
+
+static void drop_history(VtHistory *h)
+{
+    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
+        vt_picture_unref(&h->ref[k]);
+        vt_picture_unref(&h->dis[k]);
+    }
+}
+
 void vt_context_destroy(VmafContext *c)
 {
     vt_pipeline_destroy(c->pipeline); /* waits for the frames in flight */
-    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
-        vt_picture_unref(&c->prev_ref[k]);
-        vt_picture_unref(&c->prev_dis[k]);
-    }
+    drop_history(&c->host_history);
+    drop_history(&c->device_history);
     vt_ring_close(c->ring);
     vt_ring_close(c->device_ring);
     if (c->device) c->device->close(c->device);

@@ -10,15 +10,27 @@
 #include "engine/index_set.h"
 #include "engine/pipeline.h"
 #include "engine/score_store.h"
+#include "metric/device.h"
 #include "metric/registry.h"
-#include "picture/device.h"
 #include "picture/ring.h"
+
+/* A pair and the pictures before it; empty where there is none. */
+typedef struct VtPictures {
+    VmafPicture ref, dis, prev_ref[VT_MAX_HISTORY], prev_dis[VT_MAX_HISTORY];
+} VtPictures;
+
+/* Earlier pictures are kept apart for metrics on the CPU and on the device. */
+typedef struct VtHistory {
+    VmafPicture ref[VT_MAX_HISTORY], dis[VT_MAX_HISTORY];
+    unsigned n_ref, n_dis; /* how many the metrics want */
+} VtHistory;
 
 /* One frame in flight. */
 typedef struct VtSlot {
-    VtFrame frame; /* points at the pictures below */
-    VmafPicture ref, dis, prev_ref[VT_MAX_HISTORY], prev_dis[VT_MAX_HISTORY];
+    unsigned index;
+    VtPictures on_host, on_device; /* as far as metrics there read them */
     bool scored;      /* its index is one of the subsampled ones, so every metric runs */
+    bool submitted;   /* to the device */
     int error;        /* the first one of this frame */
     VtResult *result; /* by instance */
 } VtSlot;
@@ -28,6 +40,8 @@ typedef struct VtTeam {
     VtGroup group;
     VtInstance **member;
     unsigned *instance;
+    bool on_device;
+    unsigned device_number; /* of its group there */
 } VtTeam;
 
 typedef struct VtSeriesContext {
@@ -42,7 +56,7 @@ struct VmafContext {
     VtScores *scores;
     VtRing *ring;        /* the caller's preallocated pictures, or NULL */
     VtRing *device_ring; /* the same, from vmaf_cuda_preallocate_pictures */
-    VtDevice *device;    /* where device pictures lie, or NULL */
+    VtDevice *device;    /* where device pictures lie and metrics may run, or NULL */
     unsigned fetch_ms;   /* how long a fetch from device_ring waits while no frame is in flight */
 
     VtInstance **instance; /* in order of registration, which is the order of their scores */
@@ -52,8 +66,8 @@ struct VmafContext {
     /* Made from the instances when the format is known (prepare.c). */
     VtTeam *team;
     unsigned n_teams, n_prepared; /* n_prepared: instances that belong to a team */
-    unsigned n_history_ref, n_history_dis;
-    bool luma_only; /* no prepared metric reads chroma */
+    unsigned n_host_teams, n_device_teams;
+    bool luma_only; /* no prepared metric on the CPU reads chroma */
     void **scratch; /* one block per worker, shared by its teams one after the other */
     size_t scratch_size;
     bool has_format;
@@ -63,7 +77,7 @@ struct VmafContext {
     VtSlot *slot;
     unsigned n_slots, n_workers;
 
-    VmafPicture prev_ref[VT_MAX_HISTORY], prev_dis[VT_MAX_HISTORY];
+    VtHistory host_history, device_history;
     VtIndexSet seen;
     unsigned n_pairs; /* accepted */
     VtDelivery delivery;
@@ -89,9 +103,12 @@ int vt_context_prepare(VmafContext *c);
 int vt_context_read(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned index);
 int vt_context_flush(VmafContext *c);
 
-/* Takes a picture from device_ring. -ETIMEDOUT, with one log line, when none came back within the
- * bound although no frame was in flight, so that only the caller can hold them. */
-int vt_context_fetch(VmafContext *c, VmafPicture *pic);
+/* Takes a picture from a ring, committing frames that wait for that. -ETIMEDOUT when none came back
+ * within the bound although no frame was in flight, so that only the caller can hold them. */
+int vt_context_fetch(VmafContext *c, VtRing *ring, VmafPicture *pic);
+
+/* Frames that the device may have in flight at this size and how many of them a launch serves. */
+unsigned vt_device_depth(unsigned n_threads, unsigned w, unsigned h, unsigned *batch);
 
 /* The pipeline's two callbacks (frame.c). */
 void vt_frame_run(void *context, unsigned slot, unsigned worker);

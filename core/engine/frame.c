@@ -1,4 +1,5 @@
-/* One frame's way through the pipeline: run on a worker, commit in order. */
+/* One frame's way through the pipeline: run on a worker, finish what the device does, commit in
+ * order. */
 #include "engine/context.h"
 
 #include <errno.h>
@@ -9,49 +10,74 @@ static bool runs(const VtSlot *s, const VtMetric *m)
     return s->scored || m->every_frame;
 }
 
-static void drop_pictures(VtSlot *s)
+static void drop_pictures(VtPictures *p)
 {
-    vt_picture_unref(&s->ref);
-    vt_picture_unref(&s->dis);
+    vt_picture_unref(&p->ref);
+    vt_picture_unref(&p->dis);
     for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
-        vt_picture_unref(&s->prev_ref[k]);
-        vt_picture_unref(&s->prev_dis[k]);
+        vt_picture_unref(&p->prev_ref[k]);
+        vt_picture_unref(&p->prev_dis[k]);
     }
 }
 
-static int run_team(VmafContext *c, const VtTeam *t, VtSlot *s, void *scratch)
+static const VmafPicture *or_null(const VmafPicture *pic)
 {
-    VtResult *results[VT_MAX_MEMBERS];
+    return pic->ref ? pic : NULL;
+}
+
+static VtFrame frame_of(const VtSlot *s)
+{
+    const VtPictures *p = &s->on_host;
+    VtFrame f = {.index = s->index, .ref = &p->ref, .dis = &p->dis};
+    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
+        f.prev_ref[k] = or_null(&p->prev_ref[k]);
+        f.prev_dis[k] = or_null(&p->prev_dis[k]);
+    }
+    return f;
+}
+
+static void clear_results(const VtTeam *t, VtSlot *s, VtResult *results[VT_MAX_MEMBERS])
+{
     for (unsigned m = 0; m < t->group.n_members; m++) {
         results[m] = &s->result[t->instance[m]];
         memset(results[m], 0, sizeof(*results[m]));
     }
-    const int err = t->group.metric->extract(&t->group, scratch, &s->frame, results);
-    if (!err) return 0;
-    vt_error(&c->log, "frame %u: %s failed: %s", s->frame.index, t->group.metric->name,
-             strerror(-err));
+}
+
+/* Says what failed; nothing of the frame's results counts. */
+static int failed(VmafContext *c, const VtTeam *t, const VtSlot *s, VtResult *const *results,
+                  int err)
+{
+    vt_error(&c->log, "frame %u: %s failed: %s", s->index, t->group.metric->name, strerror(-err));
     for (unsigned m = 0; m < t->group.n_members; m++) results[m]->written = 0;
     return err;
+}
+
+static int run_team(VmafContext *c, const VtTeam *t, VtSlot *s, const VtFrame *frame, void *scratch)
+{
+    VtResult *results[VT_MAX_MEMBERS];
+    clear_results(t, s, results);
+    const int err = t->group.metric->extract(&t->group, scratch, frame, results);
+    return err ? failed(c, t, s, results, err) : 0;
 }
 
 /* Copies of device pictures may still be on their way. */
 static int wait_for_samples(VmafContext *c, VtSlot *s)
 {
-    const VmafPicture *pics[2 + 2 * VT_MAX_HISTORY] = {&s->ref, &s->dis};
+    const VmafPicture *pics[2 + 2 * VT_MAX_HISTORY] = {&s->on_host.ref, &s->on_host.dis};
     unsigned n = 2;
     for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
-        pics[n++] = &s->prev_ref[k];
-        pics[n++] = &s->prev_dis[k];
+        pics[n++] = &s->on_host.prev_ref[k];
+        pics[n++] = &s->on_host.prev_dis[k];
     }
     int first_error = 0;
     for (unsigned i = 0; i < n; i++) {
         const int err = pics[i]->ref ? vt_picture_wait(pics[i]) : 0;
         if (err && !first_error) first_error = err;
     }
-    if (!first_error) return 0;
-    vt_error(&c->log, "frame %u: its pictures did not come from the device: %s", s->frame.index,
-             strerror(-first_error));
-    for (unsigned i = 0; i < c->n_prepared; i++) s->result[i].written = 0;
+    if (first_error)
+        vt_error(&c->log, "frame %u: its pictures did not come from the device: %s", s->index,
+                 strerror(-first_error));
     return first_error;
 }
 
@@ -59,15 +85,49 @@ void vt_frame_run(void *context, unsigned slot, unsigned worker)
 {
     VmafContext *c = context;
     VtSlot *s = &c->slot[slot];
-    s->error = wait_for_samples(c, s);
+    const VtFrame frame = frame_of(s);
+    s->error = c->n_host_teams ? wait_for_samples(c, s) : 0;
     const bool readable = !s->error;
-    for (unsigned i = 0; i < c->n_teams && readable; i++) {
-        if (!runs(s, c->team[i].group.metric)) continue;
-        const int err = run_team(c, &c->team[i], s, c->scratch[worker]);
+    for (unsigned i = 0; i < c->n_teams; i++) {
+        const VtTeam *t = &c->team[i];
+        if (t->on_device || !runs(s, t->group.metric)) continue;
+        VtResult *results[VT_MAX_MEMBERS];
+        const int err = readable ? run_team(c, t, s, &frame, c->scratch[worker]) : 0;
+        if (!readable) clear_results(t, s, results);
         if (err && !s->error) s->error = err;
     }
-    drop_pictures(s);
+    drop_pictures(&s->on_host);
 }
+
+/* ---- the device's part ---- */
+
+static int finish_team(VmafContext *c, const VtTeam *t, VtSlot *s, unsigned slot, int error)
+{
+    VtResult *results[VT_MAX_MEMBERS];
+    clear_results(t, s, results);
+    if (error) return error;
+    bool has_prev[VT_MAX_HISTORY];
+    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) has_prev[k] = s->on_device.prev_ref[k].ref;
+    const void *sums = c->device->sums(c->device, slot, t->device_number);
+    const int err = t->group.metric->gpu->finish(&t->group, sums, s->index, has_prev, results);
+    return err ? failed(c, t, s, results, err) : 0;
+}
+
+static void finish_on_device(VmafContext *c, VtSlot *s, unsigned slot)
+{
+    const int error = c->device->finish(c->device, slot);
+    if (error && !s->error) s->error = error;
+    for (unsigned i = 0; i < c->n_teams; i++) {
+        const VtTeam *t = &c->team[i];
+        if (!t->on_device || !runs(s, t->group.metric)) continue;
+        const int err = finish_team(c, t, s, slot, error);
+        if (err && !s->error) s->error = err;
+    }
+    drop_pictures(&s->on_device);
+    s->submitted = false;
+}
+
+/* ---- commit ---- */
 
 static int store(VmafContext *c, unsigned instance, unsigned index, VtResult *r)
 {
@@ -94,15 +154,16 @@ void vt_frame_commit(void *context, unsigned slot)
 {
     VmafContext *c = context;
     VtSlot *s = &c->slot[slot];
+    if (s->submitted) finish_on_device(c, s, slot);
     for (unsigned i = 0; i < c->n_prepared; i++) {
         if (!runs(s, c->instance[i]->metric)) continue;
-        const int err = store(c, i, s->frame.index, &s->result[i]);
+        const int err = store(c, i, s->index, &s->result[i]);
         if (err && !s->error) s->error = err;
     }
     const double time = vt_now();
     int err = s->error;
     if (c->delivery.callback) {
-        const int failed = vt_delivery_commit(c, s->frame.index, s->scored, s->error);
+        const int failed = vt_delivery_commit(c, s->index, s->scored, s->error);
         if (!err) err = failed;
     }
     pthread_mutex_lock(&c->error_lock);

@@ -13,9 +13,11 @@ typedef struct Worker {
 
 struct VtPipeline {
     VtPipelineOps ops;
-    unsigned n_threads, depth;
+    unsigned n_threads, capacity, depth; /* depth: slots in use, of those there are */
+    bool lazy;
     pthread_mutex_t lock;
-    pthread_cond_t work, room; /* a slot was submitted; a slot was committed */
+    /* A slot was submitted; a slot was committed or, if lazy, run. */
+    pthread_cond_t work, room;
     /* Running counts; a slot's number is its count modulo depth. committed <= started <= submitted.
      */
     unsigned long submitted, started, committed;
@@ -30,22 +32,38 @@ unsigned vt_pipeline_depth(unsigned n_threads)
     return n_threads ? n_threads + (n_threads + 1) / 2 : 1;
 }
 
+/* Commits the oldest slot, which is run; called with the lock held. */
+static void commit(VtPipeline *p)
+{
+    const unsigned slot = (unsigned)(p->committed % p->depth);
+    pthread_mutex_unlock(&p->lock);
+    p->ops.commit(p->ops.ctx, slot);
+    pthread_mutex_lock(&p->lock);
+    p->done[slot] = false;
+    p->committed++;
+    pthread_cond_broadcast(&p->room);
+}
+
+static bool oldest_is_run(const VtPipeline *p)
+{
+    return p->done[p->committed % p->depth];
+}
+
 /* Commits every slot whose turn has come. The thread that finds the oldest slot done does it, for
  * all that follow; others only mark theirs. Called with the lock held. */
 static void commit_ready(VtPipeline *p)
 {
     if (p->committing) return;
     p->committing = true;
-    while (p->done[p->committed % p->depth]) {
-        const unsigned slot = (unsigned)(p->committed % p->depth);
-        pthread_mutex_unlock(&p->lock);
-        p->ops.commit(p->ops.ctx, slot);
-        pthread_mutex_lock(&p->lock);
-        p->done[slot] = false;
-        p->committed++;
-        pthread_cond_broadcast(&p->room);
-    }
+    while (oldest_is_run(p)) commit(p);
     p->committing = false;
+}
+
+/* The caller's part of a lazy pipeline; with the lock held and a slot in flight. */
+static void commit_oldest(VtPipeline *p)
+{
+    while (!oldest_is_run(p)) pthread_cond_wait(&p->room, &p->lock);
+    commit(p);
 }
 
 static void *work(void *arg)
@@ -61,7 +79,10 @@ static void *work(void *arg)
         p->ops.run(p->ops.ctx, slot, w->number);
         pthread_mutex_lock(&p->lock);
         p->done[slot] = true;
-        commit_ready(p);
+        if (p->lazy)
+            pthread_cond_broadcast(&p->room);
+        else
+            commit_ready(p);
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
@@ -121,15 +142,17 @@ static void free_memory(VtPipeline *p)
     free(p);
 }
 
-int vt_pipeline_create(VtPipeline **out, unsigned n_threads, const VtPipelineOps *ops)
+int vt_pipeline_create(VtPipeline **out, unsigned n_threads, unsigned capacity,
+                       const VtPipelineOps *ops)
 {
     *out = NULL;
     VtPipeline *p = calloc(1, sizeof(*p));
     if (!p) return -ENOMEM;
     p->ops = *ops;
     p->n_threads = n_threads;
-    p->depth = vt_pipeline_depth(n_threads);
-    p->done = calloc(p->depth, sizeof(*p->done));
+    p->capacity = capacity;
+    p->depth = vt_pipeline_depth(n_threads) < capacity ? vt_pipeline_depth(n_threads) : capacity;
+    p->done = calloc(capacity, sizeof(*p->done));
     p->worker = calloc(n_threads ? n_threads : 1, sizeof(*p->worker));
     int err = p->done && p->worker ? init_sync(p) : -ENOMEM;
     if (err) goto fail;
@@ -146,22 +169,62 @@ fail:
     return err;
 }
 
+void vt_pipeline_configure(VtPipeline *p, unsigned depth, bool lazy)
+{
+    pthread_mutex_lock(&p->lock);
+    p->depth = depth < 1 ? 1 : depth < p->capacity ? depth : p->capacity;
+    p->lazy = lazy;
+    p->submitted = p->started = p->committed = 0;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* With the lock held: waits for a slot to be committed, or commits one. */
+static void make_room(VtPipeline *p)
+{
+    if (p->lazy)
+        commit_oldest(p);
+    else
+        pthread_cond_wait(&p->room, &p->lock);
+}
+
+bool vt_pipeline_commit_oldest(VtPipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    const bool some = p->lazy && p->committed != p->submitted;
+    if (some) commit_oldest(p);
+    pthread_mutex_unlock(&p->lock);
+    return some;
+}
+
 unsigned vt_pipeline_acquire(VtPipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    while (p->submitted - p->committed == p->depth) pthread_cond_wait(&p->room, &p->lock);
+    while (p->submitted - p->committed == p->depth) make_room(p);
     const unsigned slot = (unsigned)(p->submitted % p->depth);
     pthread_mutex_unlock(&p->lock);
     return slot;
+}
+
+/* Without workers: nobody else looks at the slots. */
+static void run_here(VtPipeline *p, unsigned slot)
+{
+    p->ops.run(p->ops.ctx, slot, 0);
+    p->submitted++;
+    p->started++;
+    if (p->lazy) {
+        p->done[slot] = true;
+        return;
+    }
+    p->ops.commit(p->ops.ctx, slot);
+    p->committed++;
 }
 
 void vt_pipeline_submit(VtPipeline *p)
 {
     const unsigned slot = (unsigned)(p->submitted % p->depth);
     if (!p->n_threads) {
-        p->ops.run(p->ops.ctx, slot, 0);
-        p->ops.commit(p->ops.ctx, slot);
-        return; /* the only slot is free again */
+        run_here(p, slot);
+        return;
     }
     pthread_mutex_lock(&p->lock);
     p->submitted++;
@@ -172,7 +235,7 @@ void vt_pipeline_submit(VtPipeline *p)
 void vt_pipeline_drain(VtPipeline *p)
 {
     pthread_mutex_lock(&p->lock);
-    while (p->committed != p->submitted) pthread_cond_wait(&p->room, &p->lock);
+    while (p->committed != p->submitted) make_room(p);
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -73,12 +73,28 @@ static int grow_results(VmafContext *c)
     return 0;
 }
 
-static void want_history(VmafContext *c, const VtInstance *inst)
+static void want_history(VmafContext *c, const VtTeam *t)
 {
-    unsigned ref = 0, dis = 0;
-    if (inst->metric->history) inst->metric->history(inst->options, &ref, &dis);
-    if (ref > c->n_history_ref) c->n_history_ref = ref;
-    if (dis > c->n_history_dis) c->n_history_dis = dis;
+    VtHistory *h = t->on_device ? &c->device_history : &c->host_history;
+    for (unsigned m = 0; m < t->group.n_members; m++) {
+        unsigned ref = 0, dis = 0;
+        if (t->group.metric->history) t->group.metric->history(t->member[m]->options, &ref, &dis);
+        if (ref > h->n_ref) h->n_ref = ref;
+        if (dis > h->n_dis) h->n_dis = dis;
+    }
+}
+
+/* The device takes what it has kernels for; the rest runs on the CPU beside it. */
+static int place_on_device(VmafContext *c, VtTeam *t)
+{
+    if (!c->device || c->cfg.gpumask) return 0;
+    const VtMetric *m = t->group.metric;
+    const int err =
+        m->gpu ? c->device->add_group(c->device, &t->group, &t->device_number) : -ENOTSUP;
+    t->on_device = !err;
+    if (err != -ENOTSUP) return err;
+    vt_info(&c->log, "%s has no CUDA kernels for this and runs on the CPU", m->name);
+    return 0;
 }
 
 /* Initialises the new teams; *ready counts those that must be closed again on failure. */
@@ -87,11 +103,13 @@ static int init_teams(VmafContext *c, unsigned first, unsigned *ready)
     size_t scratch = 0;
     for (unsigned i = first; i < c->n_teams; i++) {
         VtGroup *g = &c->team[i].group;
-        const int err = g->metric->init ? g->metric->init(g) : 0;
+        int err = g->metric->init ? g->metric->init(g) : 0;
         if (err) return err;
         (*ready)++;
+        err = place_on_device(c, &c->team[i]);
+        if (err) return err;
         const size_t size = g->metric->scratch_size ? g->metric->scratch_size(g) : 0;
-        if (size > scratch) scratch = size;
+        if (size > scratch && !c->team[i].on_device) scratch = size;
     }
     const int err = grow_scratch(c, scratch);
     return err ? err : grow_results(c);
@@ -106,25 +124,52 @@ static void drop_teams(VmafContext *c, unsigned first, unsigned ready)
         free(t->instance);
     }
     c->n_teams = first;
+    if (c->device) c->device->drop_groups(c->device, c->n_device_teams);
+}
+
+static unsigned device_teams(const VmafContext *c)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < c->n_teams; i++) n += c->team[i].on_device;
+    return n;
+}
+
+/* With work on the device frames stay in flight there, also without threads. */
+static int reserve_device(VmafContext *c)
+{
+    if (device_teams(c) == c->n_device_teams) return 0;
+    unsigned batch;
+    const unsigned depth = vt_device_depth(c->cfg.n_threads, c->format.w, c->format.h, &batch);
+    const int err = c->device->reserve(c->device, depth, batch);
+    if (!err) vt_pipeline_configure(c->pipeline, depth, true);
+    return err;
 }
 
 int vt_context_prepare(VmafContext *c)
 {
     if (c->n_prepared == c->n_instances) return 0;
+    unsigned batch;
+    if (c->device)
+        c->device->pairs = vt_device_depth(c->cfg.n_threads, c->format.w, c->format.h, &batch) +
+                           VT_MAX_HISTORY + 1;
     const unsigned first = c->n_teams;
     unsigned ready = 0;
     int err = 0;
     for (unsigned i = c->n_prepared; i < c->n_instances && !err; i++) err = place(c, first, i);
     if (!err) err = init_teams(c, first, &ready);
+    if (!err) err = reserve_device(c);
     if (err) {
         drop_teams(c, first, ready);
         return err;
     }
     c->luma_only = c->n_prepared ? c->luma_only : true;
-    for (unsigned i = c->n_prepared; i < c->n_instances; i++) {
-        want_history(c, c->instance[i]);
-        if (!c->instance[i]->metric->luma_only) c->luma_only = false;
+    for (unsigned i = first; i < c->n_teams; i++) {
+        const VtTeam *t = &c->team[i];
+        want_history(c, t);
+        if (!t->on_device && !t->group.metric->luma_only) c->luma_only = false;
     }
+    c->n_device_teams = device_teams(c);
+    c->n_host_teams = c->n_teams - c->n_device_teams;
     c->n_prepared = c->n_instances;
     return 0;
 }

@@ -63,26 +63,6 @@ static int prepare(VmafContext *c, const VmafPicture *ref)
     return err;
 }
 
-static void fill_slot(VmafContext *c, VtSlot *s, const VmafPicture *ref, const VmafPicture *dis,
-                      unsigned index)
-{
-    s->error = 0;
-    s->scored = c->cfg.n_subsample < 2 || index % c->cfg.n_subsample == 0;
-    s->frame = (VtFrame){.index = index, .ref = &s->ref, .dis = &s->dis};
-    vt_picture_ref(&s->ref, ref);
-    vt_picture_ref(&s->dis, dis);
-    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
-        if (c->prev_ref[k].ref) {
-            vt_picture_ref(&s->prev_ref[k], &c->prev_ref[k]);
-            s->frame.prev_ref[k] = &s->prev_ref[k];
-        }
-        if (c->prev_dis[k].ref) {
-            vt_picture_ref(&s->prev_dis[k], &c->prev_dis[k]);
-            s->frame.prev_dis[k] = &s->prev_dis[k];
-        }
-    }
-}
-
 /* The caller's reference becomes the newest of the n kept pictures, or ends. */
 static void keep(VmafPicture *kept, unsigned n, VmafPicture *pic)
 {
@@ -96,44 +76,106 @@ static void keep(VmafPicture *kept, unsigned n, VmafPicture *pic)
     memset(pic, 0, sizeof(*pic));
 }
 
-/* References to what the metrics read: the pictures, or copies of device pictures on the host, one
- * for all metrics. On failure there is none. */
-static int on_host(VmafContext *c, const VmafPicture *ref, const VmafPicture *dis,
-                   VmafPicture host[2])
+/* The pair and the earlier pictures for a slot; the pair then becomes the newest earlier one. */
+static void fill(VtPictures *to, VtHistory *history, VmafPicture pair[2])
+{
+    vt_picture_ref(&to->ref, &pair[0]);
+    vt_picture_ref(&to->dis, &pair[1]);
+    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
+        if (history->ref[k].ref) vt_picture_ref(&to->prev_ref[k], &history->ref[k]);
+        if (history->dis[k].ref) vt_picture_ref(&to->prev_dis[k], &history->dis[k]);
+    }
+    keep(history->ref, history->n_ref, &pair[0]);
+    keep(history->dis, history->n_dis, &pair[1]);
+}
+
+/* ---- where the pictures are and where they are wanted ---- */
+
+typedef struct Pair {
+    VmafPicture pic[2];
+} Pair;
+
+static void unref_pair(Pair *p)
+{
+    vt_picture_unref(&p->pic[0]);
+    vt_picture_unref(&p->pic[1]);
+}
+
+/* References to what metrics on the CPU read: the pictures, or copies of device pictures, one for
+ * all metrics. On failure there is none. */
+static int pair_on_host(VmafContext *c, const VmafPicture *ref, const VmafPicture *dis, Pair *p)
 {
     if (!ref->ref->device) {
-        vt_picture_ref(&host[0], ref);
-        vt_picture_ref(&host[1], dis);
+        vt_picture_ref(&p->pic[0], ref);
+        vt_picture_ref(&p->pic[1], dis);
         return 0;
     }
     const unsigned planes = c->luma_only || c->format.pix_fmt == VMAF_PIX_FMT_YUV400P ? 1 : 3;
-    int err = c->device->to_host(c->device, ref, planes, &host[0]);
-    if (err) return err;
-    err = c->device->to_host(c->device, dis, planes, &host[1]);
-    if (err) vt_picture_unref(&host[0]);
+    int err = c->device->to_host(c->device, ref, planes, &p->pic[0]);
+    if (!err) err = c->device->to_host(c->device, dis, planes, &p->pic[1]);
+    if (err) unref_pair(p);
     return err;
 }
 
-/* Takes the caller's references and keeps those to what was read. */
-static void accepted(VmafContext *c, VmafPicture *ref, VmafPicture *dis, VmafPicture host[2])
+/* The same for metrics on the device. */
+static int pair_on_device(VmafContext *c, const VmafPicture *ref, const VmafPicture *dis, Pair *p)
 {
-    vt_picture_unref(ref);
-    vt_picture_unref(dis);
-    keep(c->prev_ref, c->n_history_ref, &host[0]);
-    keep(c->prev_dis, c->n_history_dis, &host[1]);
-    c->n_pairs++;
+    if (ref->ref->device) {
+        vt_picture_ref(&p->pic[0], ref);
+        vt_picture_ref(&p->pic[1], dis);
+        return 0;
+    }
+    int err = c->device->to_device(c->device, ref, &p->pic[0]);
+    if (!err) err = c->device->to_device(c->device, dis, &p->pic[1]);
+    if (err) unref_pair(p);
+    return err;
 }
 
-/* The pictures are on the host or on their way. */
-static int submit(VmafContext *c, VmafPicture host[2], unsigned slot, unsigned index)
+static void submit_to_device(VmafContext *c, VtSlot *s, unsigned slot)
+{
+    const VtPictures *p = &s->on_device;
+    VtGpuFrame f = {.index = s->index, .ref = &p->ref, .dis = &p->dis};
+    for (unsigned k = 0; k < VT_MAX_HISTORY; k++) {
+        f.prev_ref[k] = p->prev_ref[k].ref ? &p->prev_ref[k] : NULL;
+        f.prev_dis[k] = p->prev_dis[k].ref ? &p->prev_dis[k] : NULL;
+    }
+    uint64_t groups = 0;
+    for (unsigned i = 0; i < c->n_teams; i++) {
+        const VtTeam *t = &c->team[i];
+        if (t->on_device && (s->scored || t->group.metric->every_frame))
+            groups |= UINT64_C(1) << t->device_number;
+    }
+    c->device->submit(c->device, slot, &f, groups);
+    s->submitted = true;
+}
+
+/* The pictures are where they are wanted, or on their way. */
+static int submit(VmafContext *c, Pair *host, Pair *device, unsigned slot, unsigned index)
 {
     const int err = vt_index_set_add(&c->seen, index);
     if (err) return err;
     if (!c->n_pairs) c->first_time = vt_now();
-    fill_slot(c, &c->slot[slot], &host[0], &host[1], index);
+    VtSlot *s = &c->slot[slot];
+    s->index = index;
+    s->error = 0;
+    s->scored = c->cfg.n_subsample < 2 || index % c->cfg.n_subsample == 0;
+    if (host->pic[0].ref) fill(&s->on_host, &c->host_history, host->pic);
+    if (device->pic[0].ref) {
+        fill(&s->on_device, &c->device_history, device->pic);
+        submit_to_device(c, s, slot);
+    }
     c->delivery.last_read = index;
     vt_pipeline_submit(c->pipeline);
-    return c->cfg.n_threads ? 0 : vt_context_take_error(c);
+    return 0;
+}
+
+static int gather(VmafContext *c, const VmafPicture *ref, const VmafPicture *dis, Pair *host,
+                  Pair *device)
+{
+    int err = c->n_host_teams ? pair_on_host(c, ref, dis, host) : 0;
+    if (!err && c->n_device_teams) err = pair_on_device(c, ref, dis, device);
+    if (err) unref_pair(host);
+    return err;
 }
 
 int vt_context_read(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned index)
@@ -148,33 +190,31 @@ int vt_context_read(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned
     if (err) return err;
 
     const unsigned slot = vt_pipeline_acquire(c->pipeline);
-    VmafPicture host[2] = {0};
-    err = on_host(c, ref, dis, host);
+    Pair host = {0}, device = {0};
+    err = gather(c, ref, dis, &host, &device);
+    if (!err) err = submit(c, &host, &device, slot, index);
+    unref_pair(&host);
+    unref_pair(&device);
+    if (!err && !c->cfg.n_threads) err = vt_context_take_error(c);
     if (err) return err;
-    err = submit(c, host, slot, index);
-    if (!err) {
-        accepted(c, ref, dis, host);
-    } else {
-        vt_picture_unref(&host[0]);
-        vt_picture_unref(&host[1]);
-    }
-    return err;
+    vt_picture_unref(ref);
+    vt_picture_unref(dis);
+    c->n_pairs++;
+    return 0;
 }
 
-int vt_context_fetch(VmafContext *c, VmafPicture *pic)
+int vt_context_fetch(VmafContext *c, VtRing *ring, VmafPicture *pic)
 {
     int err;
     bool busy;
     do {
+        /* Frames that nobody waits for yet may hold all pictures. */
+        while ((err = vt_ring_fetch_within(ring, pic, 0)) == -ETIMEDOUT &&
+               vt_pipeline_commit_oldest(c->pipeline))
+            continue;
         busy = vt_pipeline_busy(c->pipeline);
-        err = vt_ring_fetch_within(c->device_ring, pic, c->fetch_ms);
+        if (err == -ETIMEDOUT) err = vt_ring_fetch_within(ring, pic, c->fetch_ms);
     } while (err == -ETIMEDOUT && busy);
-    if (err == -ETIMEDOUT)
-        vt_error(
-            &c->log,
-            "no picture came back in %u ms: all %u are held outside the library, so waiting "
-            "longer would be for ever; give pictures to vmaf_read_pictures or vmaf_picture_unref",
-            c->fetch_ms, vt_ring_count(c->device_ring));
     return err;
 }
 

@@ -9,7 +9,7 @@
 
 #include "metric/metric.h"
 
-#define VT_GPU_BATCH 8    /* most frames that one launch works on (gridDim.z) */
+#define VT_GPU_BATCH 4    /* most frames that one launch works on (gridDim.z) */
 #define VT_GPU_KERNELS 16 /* most kernels of a metric */
 
 /* One frame of a batch. Pictures lie in the device's memory; their data and strides are for kernels

@@ -17,7 +17,8 @@ struct VmafRef {
     /* Samples still on their way to the host: waits for them, any number of times, from any thread;
      * 0 or a negative errno. NULL: they are there. */
     int (*wait)(const VmafPicture *pic);
-    bool device; /* data points into a device's memory */
+    bool device;      /* data points into a device's memory */
+    bool page_locked; /* host memory that a device copies from without a detour */
     void *event; /* the device's event after which the samples may be read; NULL: whatever was done
                     on its default stream */
 };

@@ -87,6 +87,7 @@ static int fill(VtRing *ring, enum VmafPixelFormat pix_fmt, unsigned bpc, unsign
         slot->ring = ring;
         slot->ref.release = release;
         slot->ref.device = ring->memory.device;
+        slot->ref.page_locked = ring->memory.page_locked;
         slot->ref.wait = ring->memory.wait;
         slot->picture.ref = &slot->ref;
         const int err =

@@ -16,7 +16,7 @@ typedef struct VtRingMemory {
     void *(*alloc)(void *ctx, size_t size); /* NULL when out of memory */
     void (*free)(void *ctx, void *memory);
     void (*close_ctx)(void *ctx);
-    bool device; /* alloc gives addresses of a device */
+    bool device, page_locked; /* what alloc gives, see VmafRef */
     /* Each may be NULL. prepare: once per picture, after its geometry is set; may set priv; 0 or a
      * negative errno. dispose: undoes prepare. idle: the last reference is gone, before the picture
      * can be handed out again. wait: see VmafRef. */

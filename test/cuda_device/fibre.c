@@ -4,9 +4,9 @@
 #include "fibre.h"
 
 #include <stdlib.h>
-#include <ucontext.h>
 
 #include "internal.h"
+#include "switch.h"
 
 #define MAX_THREADS 1024
 #define STACK 65536
@@ -25,7 +25,7 @@
 typedef enum State { READY, AT_BARRIER, AT_WARP, ENDED } State;
 
 typedef struct Fibre {
-    ucontext_t context;
+    SwContext context;
     State state;
     void *fake_stack;
 } Fibre;
@@ -34,7 +34,7 @@ SwIndex sw_thread, sw_block, sw_block_size, sw_grid_size;
 
 static Fibre fibre[MAX_THREADS];
 static char *stacks;
-static ucontext_t scheduler;
+static SwContext scheduler;
 #ifdef WITH_ASAN
 static void *scheduler_fake;
 static const void *scheduler_bottom;
@@ -58,7 +58,7 @@ static void yield(State state)
     __sanitizer_start_switch_fiber(state == ENDED ? NULL : &f->fake_stack, scheduler_bottom,
                                    scheduler_size);
 #endif
-    swapcontext(&f->context, &scheduler);
+    sw_switch(&f->context, &scheduler);
 #ifdef WITH_ASAN
     __sanitizer_finish_switch_fiber(f->fake_stack, &scheduler_bottom, &scheduler_size);
 #endif
@@ -87,7 +87,7 @@ static void resume(unsigned i)
 #ifdef WITH_ASAN
     __sanitizer_start_switch_fiber(&scheduler_fake, stacks + (size_t)i * STACK, STACK);
 #endif
-    swapcontext(&scheduler, &fibre[i].context);
+    sw_switch(&scheduler, &fibre[i].context);
 #ifdef WITH_ASAN
     __sanitizer_finish_switch_fiber(scheduler_fake, NULL, NULL);
 #endif
@@ -138,12 +138,8 @@ static void run_flat_block(void)
 static void run_block(void)
 {
     for (unsigned i = 0; i < n_threads; i++) {
-        getcontext(&fibre[i].context);
-        fibre[i].context.uc_stack.ss_sp = stacks + (size_t)i * STACK;
-        fibre[i].context.uc_stack.ss_size = STACK;
-        fibre[i].context.uc_link = NULL;
+        sw_make(&fibre[i].context, stacks + (size_t)i * STACK, STACK, start);
         fibre[i].state = READY;
-        makecontext(&fibre[i].context, start, 0);
     }
     unsigned left = n_threads;
     while (left) {

@@ -150,7 +150,7 @@ int main(int argc, char **argv)
         software->plant(0);
         SwCounts c;
         software->counts(&c);
-        check(c.streams == 1, "a leaked stream is seen");
+        check(c.streams > 0, "leaked streams are seen");
         software->reset();
     }
     printf("cuda_growth: %u passed, %u failed\n", passed, failed);

@@ -109,7 +109,7 @@ static void every_call_was_made(void)
 int main(int argc, char **argv)
 {
     cuda_setup(argc, argv, "cuda_torture");
-    const char *step_text = getenv("VMAF_TORTURE_STEP");
+    const char *step_text = getenv("VMAF_CUDA_TORTURE_STEP");
     const long step = step_text && atol(step_text) > 0 ? atol(step_text) : 1;
     if (!software || !freopen("/dev/null", "w", stderr)) return 2;
     wrap_track();

@@ -258,7 +258,7 @@ static void pipeline_commits_in_order(void **state)
         Jobs j = {.committed = 0};
         VtPipeline *p;
         const VtPipelineOps ops = {&j, job_run, job_commit};
-        assert_int_equal(vt_pipeline_create(&p, threads, &ops), 0);
+        assert_int_equal(vt_pipeline_create(&p, threads, vt_pipeline_depth(threads), &ops), 0);
         for (unsigned i = 0; i < 100; i++) {
             const unsigned slot = vt_pipeline_acquire(p);
             assert_in_range(slot, 0, vt_pipeline_depth(threads) - 1);

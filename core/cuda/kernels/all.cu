@@ -1,2 +1,3 @@
 /* Every kernel of the library, for one image. */
 #include "cuda/kernels/plane.cu"
+#include "metric/motion/cuda/motion.cu"

@@ -5,13 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "metric/metric.h"
-#include "metric/motion/motion_dsp.h"
-
-typedef struct Options {
-    bool debug, force_zero, five_frame_window, moving_average;
-    double blend_factor, blend_offset, fps_weight, max_val;
-} Options;
+#include "metric/motion/motion_private.h"
 
 enum { SAD, MOTION, MOTION2, MOTION3, OUTPUTS };
 
@@ -19,18 +13,18 @@ static const VtOption options[] = {
     {.name = "debug",
      .help = "also report integer_motion, a copy of the SAD score",
      .type = VT_OPTION_BOOL,
-     .offset = offsetof(Options, debug)},
+     .offset = offsetof(VtMotionOptions, debug)},
     {.name = "motion_force_zero",
      .alias = "force_0",
      .help = "all scores are 0",
      .type = VT_OPTION_BOOL,
-     .offset = offsetof(Options, force_zero),
+     .offset = offsetof(VtMotionOptions, force_zero),
      .in_name = true},
     {.name = "motion_blend_factor",
      .alias = "mbf",
      .help = "weight of a value above the blend offset, for motion3",
      .type = VT_OPTION_DOUBLE,
-     .offset = offsetof(Options, blend_factor),
+     .offset = offsetof(VtMotionOptions, blend_factor),
      .in_name = true,
      .number = 1,
      .max = 1},
@@ -38,7 +32,7 @@ static const VtOption options[] = {
      .alias = "mbo",
      .help = "value from which motion3 is blended",
      .type = VT_OPTION_DOUBLE,
-     .offset = offsetof(Options, blend_offset),
+     .offset = offsetof(VtMotionOptions, blend_offset),
      .in_name = true,
      .number = 40,
      .max = 1000},
@@ -46,7 +40,7 @@ static const VtOption options[] = {
      .alias = "mfw",
      .help = "factor of the SAD score, to correct for the frame rate",
      .type = VT_OPTION_DOUBLE,
-     .offset = offsetof(Options, fps_weight),
+     .offset = offsetof(VtMotionOptions, fps_weight),
      .in_name = true,
      .number = 1,
      .max = 5},
@@ -54,7 +48,7 @@ static const VtOption options[] = {
      .alias = "mmxv",
      .help = "largest SAD score and motion3",
      .type = VT_OPTION_DOUBLE,
-     .offset = offsetof(Options, max_val),
+     .offset = offsetof(VtMotionOptions, max_val),
      .in_name = true,
      .number = 10000,
      .max = 10000},
@@ -62,13 +56,13 @@ static const VtOption options[] = {
      .alias = "mffw",
      .help = "compare with the frame two back instead of one back",
      .type = VT_OPTION_BOOL,
-     .offset = offsetof(Options, five_frame_window),
+     .offset = offsetof(VtMotionOptions, five_frame_window),
      .in_name = true},
     {.name = "motion_moving_average",
      .alias = "mma",
      .help = "motion3 is the mean of two successive values",
      .type = VT_OPTION_BOOL,
-     .offset = offsetof(Options, moving_average),
+     .offset = offsetof(VtMotionOptions, moving_average),
      .in_name = true},
     {0},
 };
@@ -80,21 +74,10 @@ static const VtOutput outputs[OUTPUTS] = {
     {.base = "VMAF_integer_feature_motion3_score"},
 };
 
-typedef struct Shared {
-    VtMotionDsp dsp;
-    bool all_zero; /* every member has motion_force_zero */
-} Shared;
-
-/* How many frames back the comparison goes; that many first frames score 0. */
-static unsigned distance(const Options *o)
-{
-    return o->five_frame_window ? 2 : 1;
-}
-
 static void history(const void *opaque, unsigned *n_ref, unsigned *n_dis)
 {
-    const Options *o = opaque;
-    *n_ref = o->force_zero ? 0 : distance(o);
+    const VtMotionOptions *o = opaque;
+    *n_ref = o->force_zero ? 0 : vt_motion_distance(o);
     *n_dis = 0;
 }
 
@@ -102,22 +85,22 @@ static void history(const void *opaque, unsigned *n_ref, unsigned *n_dis)
  * of the first frames is made from that of frame `distance` (spec: motion 5). */
 static void window(const void *opaque, unsigned *before, unsigned *after)
 {
-    const Options *o = opaque;
+    const VtMotionOptions *o = opaque;
     *before = *after = 0;
     if (o->force_zero) return;
-    *before = distance(o) + o->five_frame_window + o->moving_average;
-    *after = distance(o);
+    *before = vt_motion_distance(o) + o->five_frame_window + o->moving_average;
+    *after = vt_motion_distance(o);
 }
 
 /* Members of a group share S; the other options act on scalars. */
 static bool shares(const void *a, const void *b)
 {
-    return distance(a) == distance(b);
+    return vt_motion_distance(a) == vt_motion_distance(b);
 }
 
 static int init(VtGroup *group)
 {
-    Shared *s = calloc(1, sizeof(*s));
+    VtMotionShared *s = calloc(1, sizeof(*s));
     if (!s) {
         vt_error(group->log, "motion: out of memory");
         return -ENOMEM;
@@ -125,7 +108,7 @@ static int init(VtGroup *group)
     vt_motion_dsp_init(&s->dsp, group->cpu_flags);
     s->all_zero = true;
     for (unsigned m = 0; m < group->n_members; m++)
-        if (!((const Options *)group->member[m]->options)->force_zero) s->all_zero = false;
+        if (!((const VtMotionOptions *)group->member[m]->options)->force_zero) s->all_zero = false;
     group->shared = s;
     return 0;
 }
@@ -146,58 +129,61 @@ static double min(double a, double b)
     return a < b ? a : b;
 }
 
-static double sad_score(const Options *o, uint64_t sad, const VtFormat *f)
+static double sad_score(const VtMotionOptions *o, uint64_t sad, const VtFormat *f)
 {
     if (o->force_zero) return 0;
     const double score = ((double)sad / 256.0) / (double)((uint64_t)f->w * f->h);
     return min(score * o->fps_weight, o->max_val);
 }
 
-/* S of this frame; 0 for the first ones. */
-static int frame_sad(const VtGroup *group, void *scratch, const VtFrame *frame, uint64_t *sad)
+int vt_motion_check_earlier(const VtGroup *group, unsigned index, bool has_earlier)
 {
-    const Shared *s = group->shared;
-    const unsigned back = distance(group->member[0]->options);
-    *sad = 0;
-    if (s->all_zero || frame->index < back) return 0;
-    const VmafPicture *earlier = frame->prev_ref[back - 1], *current = frame->ref;
-    if (!earlier) {
-        vt_error(group->log, "motion: frame %u needs the picture %u before it, which is missing",
-                 frame->index, back);
-        return -EINVAL;
+    const unsigned back = vt_motion_distance(group->member[0]->options);
+    if (!vt_motion_compares(group, index) || has_earlier) return 0;
+    vt_error(group->log, "motion: frame %u needs the picture %u before it, which is missing", index,
+             back);
+    return -EINVAL;
+}
+
+void vt_motion_emit(const VtGroup *group, uint64_t sad, VtResult *const *results)
+{
+    for (unsigned m = 0; m < group->n_members; m++) {
+        const VtMotionOptions *o = group->member[m]->options;
+        const double score = sad_score(o, sad, &group->format);
+        vt_emit(results[m], SAD, score);
+        if (o->debug) vt_emit(results[m], MOTION, score);
     }
-    const VtMotionPair pair = {
-        .earlier = earlier->data[0],
-        .current = current->data[0],
-        .earlier_stride = earlier->stride[0],
-        .current_stride = current->stride[0],
-        .w = group->format.w,
-        .h = group->format.h,
-        .bpc = group->format.bpc,
-    };
-    *sad = s->dsp.sad(&pair, scratch);
-    return 0;
 }
 
 static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
                    VtResult *const *results)
 {
-    uint64_t sad;
-    const int err = frame_sad(group, scratch, frame, &sad);
+    const VtMotionShared *s = group->shared;
+    const unsigned back = vt_motion_distance(group->member[0]->options);
+    const VmafPicture *earlier = frame->prev_ref[back - 1], *current = frame->ref;
+    const int err = vt_motion_check_earlier(group, frame->index, earlier);
     if (err) return err;
-    for (unsigned m = 0; m < group->n_members; m++) {
-        const Options *o = group->member[m]->options;
-        const double score = sad_score(o, sad, &group->format);
-        vt_emit(results[m], SAD, score);
-        if (o->debug) vt_emit(results[m], MOTION, score);
+    uint64_t sad = 0;
+    if (vt_motion_compares(group, frame->index)) {
+        const VtMotionPair pair = {
+            .earlier = earlier->data[0],
+            .current = current->data[0],
+            .earlier_stride = earlier->stride[0],
+            .current_stride = current->stride[0],
+            .w = group->format.w,
+            .h = group->format.h,
+            .bpc = group->format.bpc,
+        };
+        sad = s->dsp.sad(&pair, scratch);
     }
+    vt_motion_emit(group, sad, results);
     return 0;
 }
 
 /* ---- motion2 and motion3: spec motion 5 ---- */
 
 /* Blend and clip. */
-static double process(const Options *o, double x)
+static double process(const VtMotionOptions *o, double x)
 {
     const double f = o->blend_factor;
     return min(x * f + (1 - f) * min(o->blend_offset, x), o->max_val);
@@ -211,7 +197,7 @@ static bool sad_at(const VtSeries *series, unsigned index, double *value)
 
 /* motion2 from the frame's own SAD score and those before and after it; the five-frame window
  * leaves its own out, except at the end. */
-static double temporal_minimum(const Options *o, unsigned index, double before, double own,
+static double temporal_minimum(const VtMotionOptions *o, unsigned index, double before, double own,
                                bool has_after, double after)
 {
     if (!has_after) return own;
@@ -237,11 +223,12 @@ typedef struct State {
 
 typedef int (*Put)(void *ctx, unsigned output, unsigned index, double value);
 
-static int put_frame(const Options *o, State *s, bool has_after, const VtSeries *series, Put put)
+static int put_frame(const VtMotionOptions *o, State *s, bool has_after, const VtSeries *series,
+                     Put put)
 {
     const unsigned i = s->next;
     double before = 0, own = 0, after = 0, motion2 = 0, motion3 = s->stamp;
-    if (i >= distance(o)) {
+    if (i >= vt_motion_distance(o)) {
         sad_at(series, i - 1, &before);
         sad_at(series, i, &own);
         if (has_after) sad_at(series, i + 1, &after);
@@ -255,10 +242,10 @@ static int put_frame(const Options *o, State *s, bool has_after, const VtSeries 
 }
 
 /* The first frames' motion3 is made of the first SAD score that is not 0 by definition. */
-static void find_stamp(const Options *o, State *s, const VtSeries *series)
+static void find_stamp(const VtMotionOptions *o, State *s, const VtSeries *series)
 {
-    if (reaches(series, distance(o) + 1)) {
-        sad_at(series, distance(o), &s->stamp);
+    if (reaches(series, vt_motion_distance(o) + 1)) {
+        sad_at(series, vt_motion_distance(o), &s->stamp);
         s->stamp = process(o, s->stamp);
     }
     s->previous = s->stamp;
@@ -266,10 +253,11 @@ static void find_stamp(const Options *o, State *s, const VtSeries *series)
 }
 
 /* Puts the values of all frames that are certain once the frames up to `last` have come. */
-static int advance(const Options *o, State *s, unsigned last, const VtSeries *series, Put put)
+static int advance(const VtMotionOptions *o, State *s, unsigned last, const VtSeries *series,
+                   Put put)
 {
     double ignored;
-    if (!s->has_stamp && last >= distance(o)) find_stamp(o, s, series);
+    if (!s->has_stamp && last >= vt_motion_distance(o)) find_stamp(o, s, series);
     while (s->has_stamp && !s->ended && s->next <= last) {
         const bool has_after = sad_at(series, s->next + 1, &ignored);
         s->ended = !sad_at(series, s->next, &ignored);
@@ -300,7 +288,7 @@ const VtMetric vt_metric_motion = {
     .help = "temporal difference of the reference luma (integer)",
     .luma_only = true,
     .options = options,
-    .options_size = sizeof(Options),
+    .options_size = sizeof(VtMotionOptions),
     .outputs = outputs,
     .n_outputs = OUTPUTS,
     .every_frame = true,
@@ -312,6 +300,7 @@ const VtMetric vt_metric_motion = {
     .scratch_size = scratch_size,
     .extract = extract,
     .state_size = sizeof(State),
+    .gpu = &vt_motion_gpu,
     .flush = flush,
     .settle = settle,
 };
