@@ -3,6 +3,7 @@
 #ifndef TEST_CUDA_DEVICE_KERNEL_HOST_H
 #define TEST_CUDA_DEVICE_KERNEL_HOST_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #define __restrict__ __restrict
 #define __shared__ static
 #define __launch_bounds__(...)
+#define __grid_constant__
 
 #define threadIdx sw_thread
 #define blockIdx sw_block
@@ -49,6 +51,26 @@ template <typename T> static inline T __shfl_down_sync(unsigned, T value, unsign
 template <typename T> static inline T __shfl_xor_sync(unsigned, T value, unsigned mask)
 {
     return sw_shuffle_any(value, sw_lane() ^ mask);
+}
+
+static inline int __clz(int v)
+{
+    return v ? __builtin_clz((unsigned)v) : 32;
+}
+
+static inline int __float2int_rd(float v)
+{
+    return (int)floorf(v);
+}
+
+/* A quotient that a GPU may be 2 units in the last place off. Here it is 2 off, up or down as the
+ * bits of the divisor fall, so that code that relies on more shows. */
+static inline float __fdividef(float a, float b)
+{
+    uint32_t bits;
+    memcpy(&bits, &b, sizeof(bits));
+    const float towards = (bits * 2654435761u) >> 31 ? INFINITY : -INFINITY;
+    return nextafterf(nextafterf(a / b, towards), towards);
 }
 
 template <typename T> static inline T atomicAdd(T *p, T value)

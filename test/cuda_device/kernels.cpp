@@ -3,6 +3,7 @@
 
 #include "cuda/kernels/all.cu"
 #include "reduce.cu"
+#include "vif_pixels.cu"
 
 #include "internal.h"
 
@@ -18,7 +19,13 @@ extern "C" const SwFunction sw_functions[] = {
     {"vt_motion_8", call<VtMotionGpuParams, vt_motion_8>, sizeof(VtMotionGpuParams), false},
     {"vt_motion_14", call<VtMotionGpuParams, vt_motion_14>, sizeof(VtMotionGpuParams), false},
     {"vt_motion_16", call<VtMotionGpuParams, vt_motion_16>, sizeof(VtMotionGpuParams), false},
+    {"vt_vif_scale0_8", call<VtVifParams, vt_vif_scale0_8>, sizeof(VtVifParams), false},
+    {"vt_vif_scale0_16", call<VtVifParams, vt_vif_scale0_16>, sizeof(VtVifParams), false},
+    {"vt_vif_scale1", call<VtVifParams, vt_vif_scale1>, sizeof(VtVifParams), false},
+    {"vt_vif_scale2", call<VtVifParams, vt_vif_scale2>, sizeof(VtVifParams), false},
+    {"vt_vif_scale3", call<VtVifParams, vt_vif_scale3>, sizeof(VtVifParams), false},
     {"test_reduce", call<ReduceParams, test_reduce>, sizeof(ReduceParams), false},
     {"test_toy", call<ToyParams, test_toy>, sizeof(ToyParams), false},
+    {"test_vif_pixels", call<VifPixelsParams, test_vif_pixels>, sizeof(VifPixelsParams), true},
     {nullptr, nullptr, 0, false},
 };

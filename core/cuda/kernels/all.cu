@@ -1,3 +1,4 @@
 /* Every kernel of the library, for one image. */
 #include "cuda/kernels/plane.cu"
 #include "metric/motion/cuda/motion.cu"
+#include "metric/vif/cuda/vif.cu"

@@ -8,15 +8,13 @@
 
 #include "base/mem.h"
 #include "metric/metric.h"
-#include "metric/vif/vif_dsp.h"
+#include "metric/vif/vif_private.h"
 
 #define SMALLEST 16 /* scale 3 then has at least 2 rows and columns */
 #define WINDOW 32   /* rows; a band, its reach and what arrives between bands stay below it */
 
-typedef struct Options {
-    bool debug, skip_scale0;
-    double gain_limit;
-} Options;
+typedef VtVifOptions Options;
+typedef VtVifShared Shared;
 
 enum { SCORE, COMBINED = SCORE + VT_VIF_SCALES, NUM, DEN, PER_SCALE, OUTPUTS = PER_SCALE + 8 };
 
@@ -61,13 +59,6 @@ static const VtOutput outputs[OUTPUTS] = {
     {.base = "integer_vif_den_scale3"},
 };
 
-typedef struct Shared {
-    VtVifDsp dsp;
-    VtVifLimits limits;
-    unsigned limit_of[VT_MAX_MEMBERS]; /* index into limits, by member */
-    bool skip_scale0;                  /* no member wants it */
-} Shared;
-
 /* One scale of the pair while the frame streams through. */
 typedef struct Scale {
     uint8_t *data[2]; /* reference, distorted */
@@ -76,12 +67,12 @@ typedef struct Scale {
     unsigned w, h, bpc;
     unsigned ready; /* rows present */
     unsigned next;  /* first row of the next band */
-    VtVifSums sums;
 } Scale;
 
 typedef struct Pass {
     const Shared *shared;
     Scale scale[VT_VIF_SCALES];
+    VtVifSums sums[VT_VIF_SCALES];
     void *strip_scratch, *thin_scratch;
 } Pass;
 
@@ -185,7 +176,7 @@ static void band_statistics(Pass *p, unsigned s, unsigned rows)
     for (unsigned x = 0; x < sc->w; x += VT_VIF_STRIP) {
         strip.x0 = x;
         strip.x1 = sc->w - x < VT_VIF_STRIP ? sc->w : x + VT_VIF_STRIP;
-        p->shared->dsp.statistics(&strip, p->strip_scratch, &p->shared->limits, &sc->sums);
+        p->shared->dsp.statistics(&strip, p->strip_scratch, &p->shared->limits, &p->sums[s]);
     }
 }
 
@@ -225,16 +216,23 @@ static void advance(Pass *p, unsigned s)
     }
 }
 
-/* spec: vif 9 */
-static void scores(const Pass *p, const Options *o, unsigned limit, VtResult *out)
+/* A scale's numerator and denominator, rounded to binary32. Not inlined: where gcc 12 sees a pair
+ * of numbers rounded and then widened again, its vectoriser leaves out the rounding. */
+static __attribute__((noinline)) void terms(const VtVifSums *k, unsigned limit, float *num,
+                                            float *den)
+{
+    *num = (float)((double)k->num_log[limit] / 2048.0 +
+                   ((double)k->flat_count - ((double)k->flat_variance / 16384.0) / 65025.0));
+    *den = (float)((double)k->den_log / 2048.0 + (double)k->flat_count);
+}
+
+void vt_vif_scores(const VtVifSums sums[VT_VIF_SCALES], const VtVifOptions *o, unsigned limit,
+                   VtResult *out)
 {
     double total_num = 0, total_den = 0;
     for (unsigned s = 0; s < VT_VIF_SCALES; s++) {
-        const VtVifSums *k = &p->scale[s].sums;
-        float num =
-            (float)((double)k->num_log[limit] / 2048.0 +
-                    ((double)k->flat_count - ((double)k->flat_variance / 16384.0) / 65025.0));
-        float den = (float)((double)k->den_log / 2048.0 + (double)k->flat_count);
+        float num, den;
+        terms(&sums[s], limit, &num, &den);
         const bool skipped = !s && o->skip_scale0;
         if (skipped) num = 0, den = -1;
         vt_emit(out, SCORE + s, skipped ? 0.0 : num / den);
@@ -265,7 +263,7 @@ static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
     p.scale[0].ready = p.scale[0].h;
     advance(&p, 0);
     for (unsigned m = 0; m < group->n_members; m++)
-        scores(&p, options_of(group, m), shared->limit_of[m], results[m]);
+        vt_vif_scores(p.sums, options_of(group, m), shared->limit_of[m], results[m]);
     return 0;
 }
 
@@ -282,4 +280,5 @@ const VtMetric vt_metric_vif = {
     .close = close_group,
     .scratch_size = scratch_size,
     .extract = extract,
+    .gpu = &vt_vif_gpu,
 };
