@@ -1,6 +1,7 @@
 #include "libvmaf/libvmaf.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "api/export.h"
 #include "cuda/cuda.h"
@@ -30,12 +31,31 @@ VT_EXPORT int vmaf_close(VmafContext *vmaf)
     return 0;
 }
 
+/* libvmaf has extractors of their own for CUDA, such as "vif_cuda"; here it is the same metric.
+ * They need a state, as there. */
+static const VtMetric *find_metric(const VmafContext *vmaf, const char *name)
+{
+    static const char suffix[] = "_cuda";
+    const VtMetric *metric = vt_metric_find(name);
+    const size_t length = strlen(name), tail = sizeof(suffix) - 1;
+    char base[64];
+    if (metric || length <= tail || length - tail >= sizeof(base)) return metric;
+    if (strcmp(name + length - tail, suffix)) return NULL;
+    memcpy(base, name, length - tail);
+    base[length - tail] = 0;
+    metric = vt_metric_find(base);
+    if (!metric || !metric->gpu) return NULL;
+    if (vmaf->device) return metric;
+    vt_error(&vmaf->log, "%s needs vmaf_cuda_import_state first", name);
+    return NULL;
+}
+
 VT_EXPORT int vmaf_use_feature(VmafContext *vmaf, const char *feature_name,
                                VmafFeatureDictionary *opts_dict)
 {
     if (!vmaf || !feature_name) return -EINVAL;
     if (vt_delivery_refuses(vmaf, __func__)) return -EDEADLK;
-    const VtMetric *metric = vt_metric_find(feature_name);
+    const VtMetric *metric = find_metric(vmaf, feature_name);
     if (!metric) {
         vt_error(&vmaf->log, "there is no feature extractor '%s'", feature_name);
         return -EINVAL;

@@ -28,6 +28,7 @@ enum {
     ARG_FRAME_CNT,
     ARG_SKIP_REF,
     ARG_SKIP_DIST,
+    ARG_BACKEND,
     ARG_SUBSAMPLE,
     ARG_AOM_CTC,
     ARG_NFLX_CTC,
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
     {"feature", required_argument, NULL, ARG_FEATURE},
     {"cpumask", required_argument, NULL, ARG_CPUMASK},
     {"gpumask", required_argument, NULL, ARG_GPUMASK},
+    {"backend", required_argument, NULL, ARG_BACKEND},
     {"frame_cnt", required_argument, NULL, ARG_FRAME_CNT},
     {"frame_skip_ref", required_argument, NULL, ARG_SKIP_REF},
     {"frame_skip_dist", required_argument, NULL, ARG_SKIP_DIST},
@@ -77,6 +79,7 @@ static const struct option long_options[] = {
     {"h", required_argument, NULL, 'h'},
     {"he", required_argument, NULL, 'h'},
     {"p", required_argument, NULL, 'p'},
+    {"b", required_argument, NULL, 'b'},
     {NULL, 0, NULL, 0},
 };
 
@@ -118,6 +121,19 @@ static int parse_bit_depth(Options *o, const char *text)
 
     if (!err && (o->bpc < 8 || o->bpc > 16)) err = bad_value("--bitdepth", text, "8 to 16");
     return err;
+}
+
+static int parse_backend(Options *o, const char *text)
+{
+    if (!strcmp(text, "auto"))
+        o->backend = BACKEND_AUTO;
+    else if (!strcmp(text, "cpu"))
+        o->backend = BACKEND_CPU;
+    else if (!strcmp(text, "cuda"))
+        o->backend = BACKEND_CUDA;
+    else
+        return bad_value("--backend", text, "auto, cpu or cuda");
+    return 0;
 }
 
 static int parse_threads(Options *o, const char *text)
@@ -276,6 +292,8 @@ static int parse_option(Options *o, int option, const char *arg)
         return parse_unsigned(&o->cpumask, "--cpumask", arg);
     case ARG_GPUMASK:
         return parse_unsigned(&o->gpumask, "--gpumask", arg);
+    case ARG_BACKEND:
+        return parse_backend(o, arg);
     case ARG_FRAME_CNT:
         return parse_unsigned(&o->frame_count, "--frame_cnt", arg);
     case ARG_SKIP_REF:

@@ -12,6 +12,8 @@
 #define MAX_THREADS 1024
 #define MAX_DISTORTED 64
 
+typedef enum { BACKEND_AUTO, BACKEND_CPU, BACKEND_CUDA } BackendChoice;
+
 typedef struct Options {
     const char *reference;
     const char *distorted[MAX_DISTORTED];
@@ -30,6 +32,7 @@ typedef struct Options {
     bool any_depth; /* the inputs may differ in bit depth */
 
     unsigned threads, subsample, cpumask, gpumask;
+    BackendChoice backend;
     unsigned frame_count; /* 0: all */
     unsigned skip_reference, skip_distorted;
     bool no_prediction, quiet;

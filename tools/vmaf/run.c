@@ -20,6 +20,7 @@ typedef struct Run {
     Session *session;
     unsigned n_sessions;
     Session *first; /* the first that started: its pool has the reference's pictures */
+    Backend backend;
     Progress progress;
     unsigned n_pairs; /* frames of the reference that were handed out */
 } Run;
@@ -123,7 +124,7 @@ static unsigned pairs_in_pool(const Run *r, unsigned threads)
 static int start_sessions(Run *r)
 {
     unsigned n = 0, i = 0, threads = r->options->threads;
-    SessionShare share = {.bpc = shared_depth(r)};
+    SessionShare share = {.backend = &r->backend, .bpc = shared_depth(r)};
 
     for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) n++;
     for (Session *s = next_running(r, NULL); s; s = next_running(r, s), i++) {
@@ -156,7 +157,8 @@ static int set_up(Run *r)
     }
     check_depths(r);
     check_outputs(r);
-    return start_sessions(r);
+    err = backend_open(&r->backend, o, r->terminal && !o->quiet);
+    return err ? err : start_sessions(r);
 }
 
 static void fail_all(Run *r, int status)
@@ -233,6 +235,7 @@ static int exit_status(const Run *r)
 static void clean_up(Run *r)
 {
     for (unsigned i = 0; i < r->n_sessions; i++) session_close(&r->session[i]);
+    backend_close(&r->backend);
     free(r->session);
     input_close(&r->reference);
 }

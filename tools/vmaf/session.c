@@ -83,7 +83,8 @@ static int make_context(Session *s, const SessionShare *share)
         message("cannot start: %s", strerror(-err));
         return err;
     }
-    return make_pool(s, share);
+    err = backend_join(share->backend, s->vmaf);
+    return err ? err : make_pool(s, share);
 }
 
 static int use_feature(Session *s, const FeatureSpec *f)

@@ -2,6 +2,7 @@
 #ifndef VMAF_TOOL_SESSION_H
 #define VMAF_TOOL_SESSION_H
 
+#include "backend.h"
 #include "input.h"
 #include "models.h"
 #include "ndjson.h"
@@ -30,6 +31,7 @@ typedef struct Session {
 
 /* What a session has to itself and what it brings for all. */
 typedef struct SessionShare {
+    const Backend *backend;
     unsigned threads;
     unsigned bpc;      /* of all pictures */
     unsigned pictures; /* in its pool */

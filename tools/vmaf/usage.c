@@ -40,6 +40,7 @@ static const char text[] =
     "\n"
     "      --threads N            worker threads, default one per CPU; 0: no workers\n"
     "      --cpumask MASK         instruction sets not to use (bit mask)\n"
+    "      --backend BACKEND      auto (a GPU if there is one), cpu or cuda\n"
     "      --gpumask MASK         other than 0: do not use a GPU\n"
     "      --frame_cnt N          score at most N frames\n"
     "      --frame_skip_ref N     skip the first N frames of the reference\n"
