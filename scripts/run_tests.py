@@ -135,6 +135,28 @@ def without_cuda():
     step("meta stub", [sys.executable, "test/meta/test_stub.py", ROOT, folder])
 
 
+def python_package():
+    """The Python package, installed by pip into a fresh environment, which needs PyPI."""
+    venv, sources = os.path.join(ROOT, "build-venv"), os.path.join(ROOT, "build-python")
+    pip = [os.path.join(venv, "bin", "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    status, output = run(["/usr/bin/python3", "-m", "venv", "--clear", venv])
+    if status:
+        sys.exit(f"{output}\ncannot make a virtual environment\n0 passed, 1 failed")
+    status, output = run([*pip, "--timeout", "20", "meson-python", *PYTHON_PACKAGES])
+    if status:
+        print("note: no packages from PyPI, so the Python package was not tested: " + output.strip().splitlines()[-1], flush=True)
+        return
+    status, output = run([*pip, "--no-deps", "--no-build-isolation", f"--config-settings=build-dir={sources}", "."])
+    if status:
+        print(output[-6000:])
+        sys.exit(f"cannot install the Python package\n{passed} passed, {failed + 1} failed")
+    step("python package", [os.path.join(venv, "bin", "python"), "-m", "pytest"],
+         {"VMAF": os.path.join(BUILD, "tools", "vmaf", "vmaf"), "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+# What the tests of the Python package use; all is optional for its users but numpy.
+PYTHON_PACKAGES = ["numpy", "pytest", "mypy", "av", "pandas", "matplotlib"]
+
 # Groups of the golden clips that are done so far, with the number of threads.
 GOLDEN = [("models-v0", "2"), ("debug", "0"), ("models-v1", "2"), ("classic", "2"), ("models-float", "2")]
 
@@ -158,6 +180,8 @@ def main():
     for name in ("headers", "symbols", "includes", "install"):
         step(f"meta {name}", [sys.executable, f"test/meta/test_{name}.py", ROOT, BUILD])
     step("tool", PYTEST, {"VMAF": vmaf})
+
+    python_package()
 
     clang = os.path.join(ROOT, "build-sanitize")
     build(clang, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized",
