@@ -15,7 +15,7 @@ int lent_out;
 const char *const mode_names[MODES] = {"none",        "device",    "host",
                                        "host-pinned", "lent host", "lent device"};
 
-#define STAGING_SIZE ((size_t)1 << 16)
+#define STAGING_SIZE ((size_t)1 << 20)
 
 static void *library;
 
@@ -290,6 +290,16 @@ static int lend_host(VmafContext *vmaf, const VmafPicture *from, VmafPicture *pi
 
 /* ---- a life ---- */
 
+static unsigned width(const Life *life)
+{
+    return life->w ? life->w : LIFE_W;
+}
+
+static unsigned height(const Life *life)
+{
+    return life->h ? life->h : LIFE_H;
+}
+
 static int get_picture(VmafContext *vmaf, const Life *life, VmafPicture *from, VmafPicture *pic)
 {
     if (life->mode == NONE) {
@@ -313,7 +323,7 @@ static int one_frame(VmafContext *vmaf, const Life *life, unsigned t)
 {
     VmafPicture from[2] = {0}, pic[2] = {0};
     int err = synth_pair(&from[0], &from[1], VMAF_PIX_FMT_YUV420P, life->bpc ? life->bpc : 8,
-                         LIFE_W, LIFE_H, t);
+                         width(life), height(life), t);
     if (err) return err;
     for (unsigned i = 0; i < 2 && !err; i++) err = get_picture(vmaf, life, &from[i], &pic[i]);
     if (!err) err = vmaf_read_pictures(vmaf, &pic[0], &pic[1], t);
@@ -330,6 +340,7 @@ static const char *feature_of(const Life *life, unsigned i)
 static int use_features(VmafContext *vmaf, const Life *life)
 {
     int err = 0;
+    if (life->use) return life->use(vmaf, life->user);
     for (unsigned i = 0; i < 3 && feature_of(life, i) && !err; i++)
         err = vmaf_use_feature(vmaf, feature_of(life, i), NULL);
     return err;
@@ -340,6 +351,7 @@ static int pool(VmafContext *vmaf, const Life *life, double *sum)
     static const char *const names[] = {"psnr_y", "psnr_cb", "psnr_cr",
                                         "VMAF_integer_feature_motion2_score"};
     *sum = 0;
+    if (life->look) return life->look(vmaf, life->user);
     for (unsigned i = 0; i < 4; i++) {
         double v;
         if (life->features[0] && strcmp(life->features[0], "psnr") && i < 3) continue;
@@ -366,7 +378,7 @@ static int preallocate(VmafContext *vmaf, const Life *life)
 {
     if (life->mode > HOST_PINNED) return 0;
     const VmafCudaPictureConfiguration cfg = {
-        {LIFE_W, LIFE_H, life->bpc ? life->bpc : 8, VMAF_PIX_FMT_YUV420P},
+        {width(life), height(life), life->bpc ? life->bpc : 8, VMAF_PIX_FMT_YUV420P},
         (enum VmafCudaPicturePreallocationMethod)life->mode};
     return vmaf_cuda_preallocate_pictures(vmaf, cfg);
 }

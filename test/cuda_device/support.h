@@ -54,10 +54,15 @@ typedef struct Life {
     Mode mode;
     unsigned threads, frames;
     unsigned bpc;            /* 0: 8 */
+    unsigned w, h;           /* 0: LIFE_W, LIFE_H */
     const char *features[3]; /* NULL: psnr and motion */
-    bool luma_only;          /* the caller fills luma only, as FFmpeg does */
-    CUcontext ctx;           /* NULL: the library's own */
-    bool keep_state;         /* never freed, as FFmpeg does; then `state` has it */
+    /* Instead of features and their pooled scores: what to register and what to look at. */
+    int (*use)(VmafContext *vmaf, void *user);
+    int (*look)(VmafContext *vmaf, void *user);
+    void *user;
+    bool luma_only;  /* the caller fills luma only, as FFmpeg does */
+    CUcontext ctx;   /* NULL: the library's own */
+    bool keep_state; /* never freed, as FFmpeg does; then `state` has it */
     VmafCudaState *state;
     bool closing; /* set once the life only gives things back */
 } Life;
