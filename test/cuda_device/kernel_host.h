@@ -48,9 +48,19 @@ template <typename T> static inline T __shfl_down_sync(unsigned, T value, unsign
     return sw_shuffle_any(value, sw_lane() + delta);
 }
 
+template <typename T> static inline T __shfl_up_sync(unsigned, T value, unsigned delta)
+{
+    return sw_shuffle_any(value, sw_lane() - delta);
+}
+
 template <typename T> static inline T __shfl_xor_sync(unsigned, T value, unsigned mask)
 {
     return sw_shuffle_any(value, sw_lane() ^ mask);
+}
+
+template <typename T> static inline T __ldg(const T *p)
+{
+    return *p;
 }
 
 static inline int __clz(int v)

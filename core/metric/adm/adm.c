@@ -256,19 +256,24 @@ static void emit(const VtAdmOptions *opt, const VtAdmScores *s, VtResult *r)
     }
 }
 
-static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
-                   VtResult *const *results)
+void vt_adm_results(const VtGroup *group, const VtAdmSums *sums, VtResult *const *results)
 {
     const VtAdmShared *shared = group->shared;
-    VtAdmSums sums;
-    vt_adm_sum_frame(shared, scratch, frame->ref, frame->dis, &sums);
     for (unsigned m = 0; m < group->n_members; m++) {
         const VtAdmOptions *opt = group->member[m]->options;
         VtAdmScores scores;
-        vt_adm_scores(opt, shared->scale, shared->weights[m], sums.den,
-                      sums.num[shared->variant_of[m]], &scores);
+        vt_adm_scores(opt, shared->scale, shared->weights[m], sums->den,
+                      sums->num[shared->variant_of[m]], &scores);
         emit(opt, &scores, results[m]);
     }
+}
+
+static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
+                   VtResult *const *results)
+{
+    VtAdmSums sums;
+    vt_adm_sum_frame(group->shared, scratch, frame->ref, frame->dis, &sums);
+    vt_adm_results(group, &sums, results);
     return 0;
 }
 
@@ -285,4 +290,5 @@ const VtMetric vt_metric_adm = {
     .close = close_group,
     .scratch_size = scratch_size,
     .extract = extract,
+    .gpu = &vt_adm_gpu,
 };

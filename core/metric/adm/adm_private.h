@@ -74,4 +74,9 @@ void vt_adm_scores(const VtAdmOptions *opt, const VtAdmScale scale[VT_ADM_SCALES
                    const uint64_t den[VT_ADM_SCALES][VT_ADM_BANDS],
                    const uint64_t num[VT_ADM_SCALES][VT_ADM_ROLES][VT_ADM_BANDS], VtAdmScores *out);
 
+/* From a frame's sums to all members' results. */
+void vt_adm_results(const VtGroup *group, const VtAdmSums *sums, VtResult *const *results);
+
+extern const VtGpuMetric vt_adm_gpu; /* cuda/adm_gpu.c */
+
 #endif
