@@ -117,9 +117,22 @@ def golden(vmaf):
         step(f"golden {group}, {threads} threads", [compare, vmaf, "--group", group, "--threads", threads])
 
 
+def golden_on_cuda(vmaf):
+    """The same on the software CUDA device: scores of the kernels are those of libvmaf's CPU code."""
+    compare = os.path.join(SHARED, "golden", "compare")
+    device = os.path.join(BUILD, "test", "cuda_device")
+    if not os.path.exists(compare) or not os.path.exists(os.path.join(device, "libcuda.so.1")):
+        print("note: no golden clips or no software CUDA device", flush=True)
+        return
+    for group, threads in (("models-v0", "2"), ("debug", "0"), ("models-v1", "2")):
+        step(f"golden {group} on CUDA, {threads} threads",
+             [compare, vmaf, "--group", group, "--threads", threads, "--arg=--backend", "--arg=cuda"],
+             {"LD_LIBRARY_PATH": device})
+
+
 def real_gpu():
     """The CUDA life cycle on the machine's own driver, where there is one."""
-    for name in ("test_cuda_lifecycle", "test_cuda_growth"):
+    for name in ("test_cuda_lifecycle", "test_cuda_growth", "test_cuda_parity", "test_cuda_vif"):
         program = os.path.join(BUILD, "test", "cuda_device", name)
         status, output = run([program, "--real"])
         if not status and "the driver probe skipped" in output:
@@ -205,6 +218,7 @@ def main():
     step("arm64 under qemu", ["scripts/test-arm64"])
 
     golden(vmaf)
+    golden_on_cuda(vmaf)
     if failures:
         print("failed: " + ", ".join(failures))
     print(f"took {time.monotonic() - start:.0f} s")

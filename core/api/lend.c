@@ -1,6 +1,7 @@
 /* Planes lent by the caller and shared pictures (turbo.h). */
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "api/export.h"
 #include "engine/context.h"
@@ -66,6 +67,35 @@ VT_EXPORT int vmaf_turbo_picture_ref(VmafPicture *to, const VmafPicture *pic)
     if (!to || !pic || !pic->ref) return -EINVAL;
     vt_picture_ref(to, pic);
     return 0;
+}
+
+static bool alike(const VmafPicture *a, const VmafPicture *b)
+{
+    return a->pix_fmt == b->pix_fmt && a->bpc == b->bpc && a->w[0] == b->w[0] && a->h[0] == b->h[0];
+}
+
+static void copy_on_host(const VmafPicture *to, const VmafPicture *from)
+{
+    for (unsigned p = 0; p < 3; p++)
+        for (unsigned y = 0; y < to->h[p]; y++)
+            memcpy((char *)to->data[p] + y * to->stride[p],
+                   (const char *)from->data[p] + y * from->stride[p],
+                   (size_t)to->w[p] << (to->bpc > 8));
+}
+
+VT_EXPORT int vmaf_turbo_copy_picture(VmafContext *vmaf, const VmafPicture *to,
+                                      const VmafPicture *from)
+{
+    if (!vmaf || !to || !from || !to->ref || !from->ref || !alike(to, from)) return -EINVAL;
+    if (!to->ref->device && !from->ref->device) {
+        copy_on_host(to, from);
+        return 0;
+    }
+    if (!vmaf->device) {
+        vt_error(&vmaf->log, "device pictures need vmaf_cuda_import_state");
+        return -EINVAL;
+    }
+    return vmaf->device->transfer(vmaf->device, to, from);
 }
 
 VT_EXPORT int vmaf_turbo_set_fetch_timeout(VmafContext *vmaf, unsigned milliseconds)

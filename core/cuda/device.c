@@ -145,6 +145,7 @@ int vt_cuda_import(VtDevice **out, VmafCudaState *state, const VtLog *log)
     }
     d->device = (VtDevice){.to_host = vt_cuda_to_host,
                            .to_device = vt_cuda_to_device,
+                           .transfer = vt_cuda_transfer,
                            .add_group = vt_cuda_add_group,
                            .drop_groups = vt_cuda_drop_groups,
                            .reserve = vt_cuda_reserve,

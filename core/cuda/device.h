@@ -68,6 +68,7 @@ int vt_cuda_make_ring(VtRing **out, const VtCudaDevice *d, const VtRingMemory *k
 /* See VtDevice. */
 int vt_cuda_to_host(VtDevice *device, const VmafPicture *pic, unsigned planes, VmafPicture *host);
 int vt_cuda_to_device(VtDevice *device, const VmafPicture *pic, VmafPicture *on_device);
+int vt_cuda_transfer(VtDevice *device, const VmafPicture *to, const VmafPicture *from);
 int vt_cuda_add_group(VtDevice *device, const VtGroup *group, unsigned *number);
 void vt_cuda_drop_groups(VtDevice *device, unsigned first);
 int vt_cuda_reserve(VtDevice *device, unsigned n_slots, unsigned batch);

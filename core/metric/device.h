@@ -21,6 +21,10 @@ struct VtDevice {
      * read before this returns. 0 or a negative errno with one log line. */
     int (*to_device)(VtDevice *device, const VmafPicture *pic, VmafPicture *on_device);
 
+    /* Copies all planes between pictures of one format, of which at least one is on the device, and
+     * waits for that. 0 or a negative errno with one log line. */
+    int (*transfer)(VtDevice *device, const VmafPicture *to, const VmafPicture *from);
+
     /* A group to run on the device; *number tells it from others. -ENOTSUP without a log line if
      * the device has no kernels for it, else 0 or a negative errno with one log line. */
     int (*add_group)(VtDevice *device, const VtGroup *group, unsigned *number);

@@ -205,6 +205,13 @@ int vmaf_turbo_lend_planes(VmafContext *vmaf, const VmafTurboPlanes *planes, Vma
  * or -EINVAL for NULL or an empty picture. */
 int vmaf_turbo_picture_ref(VmafPicture *to, const VmafPicture *pic);
 
+/* Copies the samples of one picture to another of the same format, depth and size. Either may be a
+ * host picture or, in a context with an imported state, a device picture, so that programs can fill
+ * device pictures without CUDA code of their own. Waits until the samples are there. Both stay the
+ * caller's. Returns 0; -EINVAL for NULL, an empty or a different picture, or a device picture
+ * without a state; -ENOMEM, -EIO. */
+int vmaf_turbo_copy_picture(VmafContext *vmaf, const VmafPicture *to, const VmafPicture *from);
+
 /* Changes the 5 seconds after which vmaf_cuda_fetch_preallocated_picture gives up, and
  * vmaf_fetch_preallocated_picture logs a warning, when no frame is in flight. Returns 0 or -EINVAL for
  * NULL or 0. */

@@ -492,6 +492,37 @@ static void one_copy_serves_every_metric(void **state)
     assert_int_equal(software->calls("cuMemcpy2DAsync_v2"), 2 * 5 * 3 + 2);
 }
 
+static void pictures_are_copied_to_the_device_and_back(void **state)
+{
+    (void)state;
+    VmafContext *vmaf = open_context(0);
+    VmafCudaState *s = open_state();
+    VmafPicture host, other, back, device, small;
+    assert_int_equal(synth_pair(&host, &other, VMAF_PIX_FMT_YUV420P, 8, LIFE_W, LIFE_H, 3), 0);
+    assert_int_equal(vmaf_picture_alloc(&back, VMAF_PIX_FMT_YUV420P, 8, LIFE_W, LIFE_H), 0);
+    assert_int_equal(vmaf_picture_alloc(&small, VMAF_PIX_FMT_YUV420P, 8, LIFE_W, LIFE_H - 2), 0);
+    assert_int_equal(vmaf_turbo_copy_picture(vmaf, &back, &host), 0); /* needs no state */
+    assert_int_equal(vmaf_cuda_import_state(vmaf, s), 0);
+    assert_int_equal(vmaf_cuda_preallocate_pictures(vmaf, shape(DEVICE)), 0);
+    assert_int_equal(vmaf_cuda_fetch_preallocated_picture(vmaf, &device), 0);
+    assert_int_equal(vmaf_turbo_copy_picture(vmaf, &device, &other), 0);
+    assert_int_equal(vmaf_turbo_copy_picture(vmaf, &back, &device), 0);
+    for (unsigned p = 0; p < 3; p++)
+        for (unsigned y = 0; y < back.h[p]; y++)
+            assert_memory_equal((char *)back.data[p] + y * back.stride[p],
+                                (char *)other.data[p] + y * other.stride[p], back.w[p]);
+    assert_int_equal(vmaf_turbo_copy_picture(vmaf, &small, &device), -EINVAL);
+    assert_int_equal(vmaf_turbo_copy_picture(vmaf, NULL, &device), -EINVAL);
+    assert_int_equal(vmaf_turbo_copy_picture(NULL, &back, &device), -EINVAL);
+    VmafContext *without = open_context(0);
+    assert_int_equal(vmaf_turbo_copy_picture(without, &back, &device), -EINVAL);
+    assert_int_equal(vmaf_close(without), 0);
+    VmafPicture *all[] = {&host, &other, &back, &device, &small};
+    for (unsigned i = 0; i < 5; i++) assert_int_equal(vmaf_picture_unref(all[i]), 0);
+    assert_int_equal(vmaf_close(vmaf), 0);
+    assert_int_equal(vmaf_cuda_state_free(s), 0);
+}
+
 static void a_missing_event_or_wait_is_caught(void **state)
 {
     (void)state;
@@ -548,6 +579,7 @@ int main(int argc, char **argv)
         TEST(close_with_frames_in_flight_and_pictures_held),
         TEST(lent_planes_are_released_exactly_once),
         TEST(one_copy_serves_every_metric),
+        TEST(pictures_are_copied_to_the_device_and_back),
         TEST(a_missing_event_or_wait_is_caught),
         TEST(a_gpu_without_kernels_gets_the_same_scores),
     };

@@ -29,6 +29,7 @@ enum {
     ARG_SKIP_REF,
     ARG_SKIP_DIST,
     ARG_BACKEND,
+    ARG_BENCH,
     ARG_SUBSAMPLE,
     ARG_AOM_CTC,
     ARG_NFLX_CTC,
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
     {"cpumask", required_argument, NULL, ARG_CPUMASK},
     {"gpumask", required_argument, NULL, ARG_GPUMASK},
     {"backend", required_argument, NULL, ARG_BACKEND},
+    {"bench", required_argument, NULL, ARG_BENCH},
     {"frame_cnt", required_argument, NULL, ARG_FRAME_CNT},
     {"frame_skip_ref", required_argument, NULL, ARG_SKIP_REF},
     {"frame_skip_dist", required_argument, NULL, ARG_SKIP_DIST},
@@ -134,6 +136,15 @@ static int parse_backend(Options *o, const char *text)
     else
         return bad_value("--backend", text, "auto, cpu or cuda");
     return 0;
+}
+
+static int parse_bench(Options *o, const char *text)
+{
+    int err = parse_unsigned(&o->bench, "--bench", text);
+
+    if (!err && (!o->bench || o->bench > 100000000))
+        err = bad_value("--bench", text, "1 to 100000000 pairs");
+    return err;
 }
 
 static int parse_threads(Options *o, const char *text)
@@ -294,6 +305,8 @@ static int parse_option(Options *o, int option, const char *arg)
         return parse_unsigned(&o->gpumask, "--gpumask", arg);
     case ARG_BACKEND:
         return parse_backend(o, arg);
+    case ARG_BENCH:
+        return parse_bench(o, arg);
     case ARG_FRAME_CNT:
         return parse_unsigned(&o->frame_count, "--frame_cnt", arg);
     case ARG_SKIP_REF:
@@ -330,6 +343,10 @@ static int check_required(const Options *o)
 /* With one distorted video the last --output wins, as in libvmaf's tool. */
 static int check_outputs(Options *o)
 {
+    if (o->bench && (o->n_distorted > 1 || o->n_outputs)) {
+        message("--bench takes one distorted video and no --output");
+        return -EINVAL;
+    }
     if (o->n_distorted == 1 && o->n_outputs > 1) {
         o->output[0] = o->output[o->n_outputs - 1];
         o->n_outputs = 1;

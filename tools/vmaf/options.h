@@ -33,6 +33,7 @@ typedef struct Options {
 
     unsigned threads, subsample, cpumask, gpumask;
     BackendChoice backend;
+    unsigned bench; /* pairs to score from memory; 0: score the videos */
     unsigned frame_count; /* 0: all */
     unsigned skip_reference, skip_distorted;
     bool no_prediction, quiet;

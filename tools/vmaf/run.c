@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "benchmark.h"
 #include "libvmaf/turbo.h"
 #include "message.h"
 #include "outfile.h"
@@ -158,7 +159,7 @@ static int set_up(Run *r)
     check_depths(r);
     check_outputs(r);
     err = backend_open(&r->backend, o, r->terminal && !o->quiet);
-    return err ? err : start_sessions(r);
+    return err ? err : next_running(r, NULL) ? 0 : -EINVAL;
 }
 
 static void fail_all(Run *r, int status)
@@ -248,8 +249,12 @@ int run(Options *o)
     if (r.terminal && !o->quiet)
         fprintf(stderr, "VMAF version %s (vmaf-turbo %s)\n", vmaf_version(), vmaf_turbo_version());
     if (!set_up(&r)) {
-        score_frames(&r);
-        status = exit_status(&r);
+        if (o->bench) {
+            status = benchmark(o, &r.backend, &r.reference, r.session);
+        } else if (!start_sessions(&r)) {
+            score_frames(&r);
+            status = exit_status(&r);
+        }
     }
     clean_up(&r);
     return status;

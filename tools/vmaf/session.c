@@ -84,7 +84,7 @@ static int make_context(Session *s, const SessionShare *share)
         return err;
     }
     err = backend_join(share->backend, s->vmaf);
-    return err ? err : make_pool(s, share);
+    return err || !share->pictures ? err : make_pool(s, share);
 }
 
 static int use_feature(Session *s, const FeatureSpec *f)

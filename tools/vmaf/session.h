@@ -34,7 +34,7 @@ typedef struct SessionShare {
     const Backend *backend;
     unsigned threads;
     unsigned bpc;      /* of all pictures */
-    unsigned pictures; /* in its pool */
+    unsigned pictures; /* in its pool; 0: none */
 } SessionShare;
 
 /* Opens the distorted video that is the index-th of the options (from 0) and compares it with the

@@ -46,6 +46,7 @@ static const char text[] =
     "      --frame_skip_ref N     skip the first N frames of the reference\n"
     "      --frame_skip_dist N    skip the first N frames of the distorted video\n"
     "      --subsample N          score every Nth frame only\n"
+    "      --bench N              how fast N pairs are scored from memory, apart from reading\n"
     "  -q, --quiet                no progress\n"
     "\n"
     "      --list-models          print the built-in models\n"
