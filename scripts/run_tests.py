@@ -197,7 +197,7 @@ def main():
     python_package()
 
     clang = os.path.join(ROOT, "build-sanitize")
-    build(clang, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized",
+    build(clang, "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Denable_nvcc=disabled", "-Dbuildtype=debugoptimized",
           "-Dbench=false", env={"CC": "clang", "CXX": "clang++"})
     sanitizers = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
                   "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
@@ -207,7 +207,7 @@ def main():
     step("asan+ubsan tool", PYTEST, dict(sanitizers, VMAF=os.path.join(clang, "tools", "vmaf", "vmaf")))
 
     tsan = os.path.join(ROOT, "build-tsan")
-    build(tsan, "-Db_sanitize=thread", "-Db_lundef=false", "-Dbuildtype=debugoptimized", "-Dbench=false",
+    build(tsan, "-Db_sanitize=thread", "-Db_lundef=false", "-Denable_nvcc=disabled", "-Dbuildtype=debugoptimized", "-Dbench=false",
           env={"CC": "clang", "CXX": "clang++"})
     for name, path in programs(tsan, "unit"):
         if name in ("test_engine", "test_api", "test_frame_callback"):

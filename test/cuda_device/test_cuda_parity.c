@@ -100,7 +100,7 @@ static void compare(const Run *want, const Life *base, const char *what)
     double unused;
     const unsigned long launches = software ? software->calls("cuLaunchKernel") : 0;
     check(!life_run(&life, &unused), "the device does not score", where);
-    check(!software || software->calls("cuLaunchKernel") >= launches + 2, "few kernels ran", where);
+    check(!software || software->calls("cuLaunchKernel") > launches + 8, "few kernels ran", where);
     check(gpu.n_values == cpu.n_values, "there are more values, or fewer", where);
     for (unsigned i = 0; i < cpu.n_values && i < gpu.n_values; i++)
         check(!memcmp(&cpu.value[i], &gpu.value[i], sizeof(double)), "a value differs", where);
