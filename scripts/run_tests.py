@@ -7,6 +7,7 @@ output has no such line, or counts 0, is a failure: silence is not success.
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -179,7 +180,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test/client
 
 def main():
     start = time.monotonic()
-    status, output = run(["scripts/install-deps"])
+    status, output = run(["scripts/install-deps", "tests"])
     if status:
         sys.exit(f"{output}\ncannot install the dependencies\n0 passed, 1 failed")
     print(output, end="")
@@ -192,6 +193,8 @@ def main():
     without_cuda()
     for name in ("headers", "symbols", "includes", "install"):
         step(f"meta {name}", [sys.executable, f"test/meta/test_{name}.py", ROOT, BUILD])
+    if not shutil.which("chromium"):
+        print("note: no chromium: the tool's page was not opened in a browser", flush=True)
     step("tool", PYTEST, {"VMAF": vmaf})
 
     python_package()

@@ -111,9 +111,9 @@ typedef struct VmafTurboFrame {
  * among its values. Frames that are not final when a context is closed without a flush are not
  * delivered.
  *
- * The callback runs on a worker thread, or in vmaf_read_pictures (n_threads 0, flush); never two at
- * once for one context. While it runs, frames go on being computed until
- * T + (T + 1) / 2 are in flight; then vmaf_read_pictures waits. Inside it, of this context's
+ * The callback runs on a worker thread, or inside a call that reads, flushes or waits for frames
+ * (n_threads 0, a GPU, the flush); never two at once for one context. While it runs, frames go on
+ * being computed until as many are in flight as may be; then vmaf_read_pictures waits. Inside it, of this context's
  * functions only those that end in _at_index may be called (features that look ahead have no value
  * there before the flush, but are among the frame's values); those that would wait for frames
  * return -EDEADLK. Returns 0; -EINVAL for a NULL context or after the first frame; -ENOMEM. */

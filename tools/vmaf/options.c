@@ -11,6 +11,7 @@
 #include "libvmaf/turbo.h"
 #include "message.h"
 #include "outfile.h"
+#include "page/page.h"
 #include "usage.h"
 
 #define MAX_DEFAULT_THREADS 64
@@ -21,6 +22,7 @@ enum {
     ARG_CSV,
     ARG_SUB,
     ARG_NDJSON,
+    ARG_REPORT,
     ARG_THREADS,
     ARG_FEATURE,
     ARG_CPUMASK,
@@ -56,6 +58,7 @@ static const struct option long_options[] = {
     {"csv", no_argument, NULL, ARG_CSV},
     {"sub", no_argument, NULL, ARG_SUB},
     {"ndjson", no_argument, NULL, ARG_NDJSON},
+    {"report", required_argument, NULL, ARG_REPORT},
     {"threads", required_argument, NULL, ARG_THREADS},
     {"feature", required_argument, NULL, ARG_FEATURE},
     {"cpumask", required_argument, NULL, ARG_CPUMASK},
@@ -76,8 +79,10 @@ static const struct option long_options[] = {
     {"list-models", no_argument, NULL, ARG_LIST_MODELS},
     {"list-features", no_argument, NULL, ARG_LIST_FEATURES},
     {"help", no_argument, NULL, ARG_HELP},
-    /* Prefixes that are unambiguous for libvmaf's tool, which has neither --help nor --precision.
+    /* Prefixes that are unambiguous for libvmaf's tool, which has no --help, --precision, --report.
      */
+    {"r", required_argument, NULL, 'r'},
+    {"re", required_argument, NULL, 'r'},
     {"h", required_argument, NULL, 'h'},
     {"he", required_argument, NULL, 'h'},
     {"p", required_argument, NULL, 'p'},
@@ -202,6 +207,13 @@ static int add_path(const char **list, unsigned *count, const char *option, cons
     return 0;
 }
 
+static int add_page(Options *o, const char *path)
+{
+    if (page_is_available()) return add_path(o->page, &o->n_pages, "--report", path);
+    message("--report: this tool was built without libpng");
+    return -EINVAL;
+}
+
 static int parse_raw_format(Options *o, int option, const char *arg)
 {
     o->raw = true;
@@ -280,6 +292,8 @@ static int parse_option(Options *o, int option, const char *arg)
         return add_path(o->distorted, &o->n_distorted, "--distorted", arg);
     case 'o':
         return add_path(o->output, &o->n_outputs, "--output", arg);
+    case ARG_REPORT:
+        return add_page(o, arg);
     case 'c':
         return 0; /* libvmaf's tool takes it with an argument and ignores it */
     case 'w':
@@ -340,22 +354,29 @@ static int check_required(const Options *o)
     return -EINVAL;
 }
 
-/* With one distorted video the last --output wins, as in libvmaf's tool. */
+/* One for each distorted video, or one name for all. With one distorted video the last one wins, as
+ * in libvmaf's tool. */
+static int check_paths(const Options *o, const char **list, unsigned *count, const char *option)
+{
+    if (o->n_distorted == 1 && *count > 1) {
+        list[0] = list[*count - 1];
+        *count = 1;
+    }
+    if (!*count || *count == o->n_distorted) return 0;
+    if (*count == 1 && outfile_is_template(list[0])) return 0;
+    message("%u distorted videos need as many %s, or one with {name} or {number} in it",
+            o->n_distorted, option);
+    return -EINVAL;
+}
+
 static int check_outputs(Options *o)
 {
-    if (o->bench && (o->n_distorted > 1 || o->n_outputs)) {
-        message("--bench takes one distorted video and no --output");
+    if (o->bench && (o->n_distorted > 1 || o->n_outputs || o->n_pages)) {
+        message("--bench takes one distorted video and no --output or --report");
         return -EINVAL;
     }
-    if (o->n_distorted == 1 && o->n_outputs > 1) {
-        o->output[0] = o->output[o->n_outputs - 1];
-        o->n_outputs = 1;
-    }
-    if (!o->n_outputs || o->n_outputs == o->n_distorted) return 0;
-    if (o->n_outputs == 1 && outfile_is_template(o->output[0])) return 0;
-    message("%u distorted videos need as many --output, or one with {name} or {number} in it",
-            o->n_distorted);
-    return -EINVAL;
+    const int err = check_paths(o, o->output, &o->n_outputs, "--output");
+    return err ? err : check_paths(o, o->page, &o->n_pages, "--report");
 }
 
 static int check_model_names(const Options *o)

@@ -21,6 +21,8 @@ typedef struct Options {
     const char
         *output[MAX_DISTORTED]; /* one per distorted video, or one name for all (outfile.h) */
     unsigned n_outputs;
+    const char *page[MAX_DISTORTED]; /* --report: likewise */
+    unsigned n_pages;
     enum VmafOutputFormat format;
     bool ndjson;            /* instead of format: lines while running */
     int precision;          /* enum VmafTurboPrecision or a number of decimals */

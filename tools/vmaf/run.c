@@ -46,25 +46,43 @@ static Session *next_running(const Run *r, Session *after)
     return s < r->session + r->n_sessions ? s : NULL;
 }
 
-/* Nothing that is read may be written, and no two reports to one file. */
-static int check_output(const Run *r, const Session *s)
+static bool is_same(const char *path, const char *other)
 {
-    if (outfile_is_input(s->output, &r->reference)) return -EINVAL;
+    return other && !strcmp(path, other);
+}
+
+/* Nothing that is read may be written, and no two reports to one file. */
+static int check_output(const Run *r, const Session *s, const char *path)
+{
+    if (outfile_is_input(path, &r->reference)) return -EINVAL;
     for (unsigned i = 0; i < r->n_sessions; i++) {
         const Session *other = &r->session[i];
-        if (outfile_is_input(s->output, &other->input)) return -EINVAL;
-        if (other >= s || !other->output || strcmp(s->output, other->output)) continue;
+        if (outfile_is_input(path, &other->input)) return -EINVAL;
+        if (other >= s || !(is_same(path, other->output) || is_same(path, other->page_path)))
+            continue;
         message("the reports of %s and %s would both be %s", other->input.path, s->input.path,
-                outfile_label(s->output));
+                outfile_label(path));
         return -EINVAL;
     }
-    return outfile_check(s->output);
+    return outfile_check(path);
+}
+
+static int check_files(const Run *r, const Session *s)
+{
+    int err = s->output ? check_output(r, s, s->output) : 0;
+
+    if (err || !s->page_path) return err;
+    if (s->output && is_same(s->page_path, s->output)) {
+        message("both reports of %s would be %s", s->input.path, outfile_label(s->output));
+        return -EINVAL;
+    }
+    return check_output(r, s, s->page_path);
 }
 
 static void check_outputs(const Run *r)
 {
     for (Session *s = next_running(r, NULL); s; s = next_running(r, s))
-        if (s->output && check_output(r, s)) session_fail(s, STATUS_SETUP);
+        if (check_files(r, s)) session_fail(s, STATUS_SETUP);
 }
 
 static unsigned shared_depth(const Run *r)

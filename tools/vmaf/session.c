@@ -10,6 +10,8 @@
 #include "message.h"
 #include "outfile.h"
 
+#define MOST_ON_GPU 8 /* frames in flight there */
+
 void session_fail(Session *s, int status)
 {
     if (!s->status) s->status = status;
@@ -28,15 +30,23 @@ static int open_distorted(Session *s, const char *path)
     return err;
 }
 
-static int name_output(Session *s, unsigned index)
+/* The name of this session's file, from the list of an option. */
+static int name_file(char **out, const Session *s, const char *const *list, unsigned count,
+                     unsigned index)
 {
-    const Options *o = s->options;
-
-    if (!o->n_outputs) return 0;
-    s->output = outfile_name(o->output[o->n_outputs > 1 ? index : 0], s->input.path, index + 1);
-    if (s->output) return 0;
+    if (!count) return 0;
+    *out = outfile_name(list[count > 1 ? index : 0], s->input.path, index + 1);
+    if (*out) return 0;
     message("out of memory");
     return -ENOMEM;
+}
+
+static int name_files(Session *s, unsigned index)
+{
+    const Options *o = s->options;
+    const int err = name_file(&s->output, s, o->output, o->n_outputs, index);
+
+    return err ? err : name_file(&s->page_path, s, o->page, o->n_pages, index);
 }
 
 int session_open(Session *s, unsigned index)
@@ -45,7 +55,7 @@ int session_open(Session *s, unsigned index)
 
     if (err && s->options->n_distorted > 1)
         message("%s is not scored", s->options->distorted[index]);
-    if (!err) err = name_output(s, index);
+    if (!err) err = name_files(s, index);
     s->running = !err;
     if (err) session_fail(s, STATUS_SETUP);
     return err;
@@ -115,17 +125,33 @@ static void on_frame(void *user, const VmafTurboFrame *frame)
     Session *s = user;
 
     if (s->ndjson.path) ndjson_frame(&s->ndjson, frame);
+    if (s->page) page_frame(s->page, frame);
+}
+
+static int make_page(Session *s, const SessionShare *share)
+{
+    const unsigned on_host = share->threads + (share->threads + 1) / 2;
+    /* those in the library, two that wait for a successor, the one being read */
+    const PageInfo info = {.options = s->options,
+                           .reference = s->reference,
+                           .distorted = &s->input,
+                           .in_flight = (on_host > MOST_ON_GPU ? on_host : MOST_ON_GPU) + 3};
+
+    return s->page_path ? page_create(&s->page, &info) : 0;
 }
 
 /* For those who want results while the run goes on. */
-static int follow_frames(Session *s)
+static int follow_frames(Session *s, const SessionShare *share)
 {
     const Options *o = s->options;
+    int err = make_page(s, share);
 
-    if (!s->output || !o->ndjson) return 0;
-    s->ndjson.path = s->output;
-    s->ndjson.precision = o->precision;
-    int err = vmaf_turbo_set_frame_callback(s->vmaf, on_frame, s);
+    if (s->output && o->ndjson) {
+        s->ndjson.path = s->output;
+        s->ndjson.precision = o->precision;
+    }
+    if (!err && !s->ndjson.path && !s->page) return 0;
+    if (!err) err = vmaf_turbo_set_frame_callback(s->vmaf, on_frame, s);
     if (!err && !o->no_prediction) err = models_follow(&s->models, s->vmaf);
     if (err) message("cannot follow the frames: %s", strerror(-err));
     return err;
@@ -136,7 +162,7 @@ int session_start(Session *s, const SessionShare *share)
     int err = make_context(s, share);
 
     if (!err) err = register_features(s);
-    if (!err) err = follow_frames(s);
+    if (!err) err = follow_frames(s, share);
     if (err) session_fail(s, STATUS_SETUP);
     return err;
 }
@@ -147,6 +173,10 @@ void session_close(Session *s)
     s->vmaf = NULL;
     models_free(&s->models);
     ndjson_close(&s->ndjson);
+    page_free(s->page);
+    free(s->page_path);
+    s->page = NULL;
+    s->page_path = NULL;
     input_close(&s->input);
     free(s->output);
     s->output = NULL;
@@ -189,6 +219,7 @@ static void hand_over(Session *s, const VmafPicture *ref, VmafPicture *dis)
     VmafPicture shared = {0};
     int err = vmaf_turbo_picture_ref(&shared, ref);
 
+    if (!err && s->page) page_pictures(s->page, s->n_pairs, ref, dis);
     if (!err) err = vmaf_read_pictures(s->vmaf, &shared, dis, s->n_pairs);
     if (!err) {
         s->n_pairs++;
@@ -275,6 +306,15 @@ static void write_report(Session *s)
     session_fail(s, STATUS_SETUP);
 }
 
+static void write_page(Session *s)
+{
+    const int err = page_write(s->page, s->vmaf, s->n_pairs, s->page_path);
+
+    if (!err) return;
+    message("cannot write output %s: %s", outfile_label(s->page_path), strerror(-err));
+    session_fail(s, STATUS_SETUP);
+}
+
 void session_finish(Session *s)
 {
     if (s->finished || !s->vmaf) return;
@@ -291,4 +331,5 @@ void session_finish(Session *s)
     flush(s);
     score_models(s);
     if (s->output) write_report(s);
+    if (s->page) write_page(s);
 }

@@ -6,6 +6,7 @@
 #include "input.h"
 #include "models.h"
 #include "ndjson.h"
+#include "page/page.h"
 #include "progress.h"
 
 /* The exit status is what the shell sees of a returned negative errno, as with libvmaf's tool. */
@@ -22,7 +23,9 @@ typedef struct Session {
     char *output;  /* the report, NULL for none */
     VmafContext *vmaf;
     Models models;
-    Ndjson ndjson;    /* path NULL: no lines while running */
+    Ndjson ndjson;   /* path NULL: no lines while running */
+    char *page_path; /* the report as a page, NULL for none */
+    Page *page;
     unsigned n_pairs; /* scored */
     bool running;     /* takes further frames */
     bool finished;    /* has written what there is to write */

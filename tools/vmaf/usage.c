@@ -33,6 +33,7 @@ static const char text[] =
     "                             report format, default XML\n"
     "      --ndjson               instead: a line of JSON for every frame, written as soon as\n"
     "                             its scores are final, and one with the pooled values\n"
+    "      --report PATH          also a page for a browser: charts, worst frames, tables\n"
     "      --precision N|max      decimals in the report, 0 to 17; max: shortest text that\n"
     "                             reads back as the same number\n"
     "      --statistics LIST      more pooled values in XML and JSON: percentiles and\n"

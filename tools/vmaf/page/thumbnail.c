@@ -1,0 +1,197 @@
+#include "page/thumbnail.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MID_GREY 128
+
+/* ---- sizes and memory ---- */
+
+static unsigned factor(unsigned size, unsigned max)
+{
+    return (size + max - 1) / max;
+}
+
+int thumbnail_maker_init(ThumbnailMaker *m, unsigned w, unsigned h)
+{
+    const unsigned fw = factor(w, THUMBNAIL_MAX_W), fh = factor(h, THUMBNAIL_MAX_H);
+    const unsigned f = fw > fh ? fw : fh;
+
+    *m = (ThumbnailMaker){.w = w, .h = h, .tw = w / f ? w / f : 1, .th = h / f ? h / f : 1};
+    m->sums = malloc(w * sizeof(*m->sums));
+    return m->sums ? 0 : -ENOMEM;
+}
+
+void thumbnail_maker_free(ThumbnailMaker *m)
+{
+    free(m->sums);
+    *m = (ThumbnailMaker){0};
+}
+
+int thumbnail_alloc(Thumbnail *t, const ThumbnailMaker *m)
+{
+    const size_t samples = (size_t)m->tw * m->th;
+
+    t->block = malloc(samples * 8); /* two bytes of difference, six planes */
+    if (!t->block) return -ENOMEM;
+    t->difference = (uint16_t *)t->block;
+    for (unsigned i = 0; i < 6; i++) t->plane[i / 3][i % 3] = t->block + (2 + i) * samples;
+    return 0;
+}
+
+void thumbnail_free(Thumbnail *t)
+{
+    free(t->block);
+    *t = (Thumbnail){0};
+}
+
+/* ---- averaging ---- */
+
+/* Adds a row to the sums of its columns. Depths up to 16 bits and boxes of up to 65536 rows fit. */
+static void add_row(uint32_t *sums, const void *row, unsigned w, bool wide)
+{
+    if (wide)
+        for (unsigned x = 0; x < w; x++) sums[x] += ((const uint16_t *)row)[x];
+    else
+        for (unsigned x = 0; x < w; x++) sums[x] += ((const uint8_t *)row)[x];
+}
+
+static void add_difference(uint32_t *sums, const void *a, const void *b, unsigned w, bool wide)
+{
+    if (wide)
+        for (unsigned x = 0; x < w; x++)
+            sums[x] += (uint32_t)abs(((const uint16_t *)a)[x] - ((const uint16_t *)b)[x]);
+    else
+        for (unsigned x = 0; x < w; x++)
+            sums[x] += (uint32_t)abs(((const uint8_t *)a)[x] - ((const uint8_t *)b)[x]);
+}
+
+/* Where box i of n begins among `size` samples; every box has at least one. */
+static unsigned begin(unsigned i, unsigned n, unsigned size)
+{
+    const unsigned at = (unsigned)((uint64_t)i * size / n);
+    return at < size ? at : size - 1;
+}
+
+static unsigned end(unsigned i, unsigned n, unsigned size)
+{
+    const unsigned at = begin(i + 1, n, size), first = begin(i, n, size);
+    return i + 1 == n ? size : at > first ? at : first + 1;
+}
+
+static uint64_t sum_of(const uint32_t *sums, unsigned from, unsigned to)
+{
+    uint64_t sum = 0;
+    for (unsigned x = from; x < to; x++) sum += sums[x];
+    return sum;
+}
+
+static const uint8_t *row_of(const VmafPicture *p, unsigned plane, unsigned y)
+{
+    return (const uint8_t *)p->data[plane] + (ptrdiff_t)y * p->stride[plane];
+}
+
+/* Means of boxes as 8 bits. */
+static void shrink(uint8_t *out, ThumbnailMaker *m, const VmafPicture *p, unsigned plane)
+{
+    const unsigned w = p->w[plane], h = p->h[plane], shift = p->bpc - 8;
+
+    if (!p->data[plane] || !w || !h) {
+        memset(out, MID_GREY, (size_t)m->tw * m->th);
+        return;
+    }
+    for (unsigned ty = 0; ty < m->th; ty++) {
+        const unsigned y0 = begin(ty, m->th, h), y1 = end(ty, m->th, h);
+        memset(m->sums, 0, w * sizeof(*m->sums));
+        for (unsigned y = y0; y < y1; y++) add_row(m->sums, row_of(p, plane, y), w, p->bpc > 8);
+        for (unsigned tx = 0; tx < m->tw; tx++) {
+            const unsigned x0 = begin(tx, m->tw, w), x1 = end(tx, m->tw, w);
+            const uint64_t count = (uint64_t)(x1 - x0) * (y1 - y0);
+            *out++ = (uint8_t)((sum_of(m->sums, x0, x1) / count) >> shift);
+        }
+    }
+}
+
+static void shrink_difference(uint16_t *out, ThumbnailMaker *m, const VmafPicture *a,
+                              const VmafPicture *b)
+{
+    const unsigned w = m->w, h = m->h, shift = a->bpc - 8;
+
+    for (unsigned ty = 0; ty < m->th; ty++) {
+        const unsigned y0 = begin(ty, m->th, h), y1 = end(ty, m->th, h);
+        memset(m->sums, 0, w * sizeof(*m->sums));
+        for (unsigned y = y0; y < y1; y++)
+            add_difference(m->sums, row_of(a, 0, y), row_of(b, 0, y), w, a->bpc > 8);
+        for (unsigned tx = 0; tx < m->tw; tx++) {
+            const unsigned x0 = begin(tx, m->tw, w), x1 = end(tx, m->tw, w);
+            const uint64_t count = (uint64_t)(x1 - x0) * (y1 - y0);
+            *out++ = (uint16_t)((sum_of(m->sums, x0, x1) * 256 / count) >> shift);
+        }
+    }
+}
+
+void thumbnail_make(Thumbnail *t, ThumbnailMaker *m, const VmafPicture *ref, const VmafPicture *dis)
+{
+    for (unsigned p = 0; p < 3; p++) {
+        shrink(t->plane[0][p], m, ref, p);
+        shrink(t->plane[1][p], m, dis, p);
+    }
+    shrink_difference(t->difference, m, ref, dis);
+}
+
+/* ---- colours ---- */
+
+static uint8_t clamp(double x)
+{
+    return x <= 0 ? 0 : x >= 255 ? 255 : (uint8_t)(x + 0.5);
+}
+
+void thumbnail_rgb(const Thumbnail *t, const ThumbnailMaker *m, unsigned side, uint8_t *rgb)
+{
+    const bool hd = m->h > 576;
+    const double kr = hd ? 0.2126 : 0.299, kb = hd ? 0.0722 : 0.114, kg = 1 - kr - kb;
+
+    for (size_t i = 0; i < (size_t)m->tw * m->th; i++, rgb += 3) {
+        const double y = (t->plane[side][0][i] - 16) * 255.0 / 219;
+        const double cb = (t->plane[side][1][i] - 128) * 255.0 / 224;
+        const double cr = (t->plane[side][2][i] - 128) * 255.0 / 224;
+        rgb[0] = clamp(y + 2 * (1 - kr) * cr);
+        rgb[1] = clamp(y - 2 * (1 - kb) * kb / kg * cb - 2 * (1 - kr) * kr / kg * cr);
+        rgb[2] = clamp(y + 2 * (1 - kb) * cb);
+    }
+}
+
+/* Stops of the scale, evenly spaced: near black, violet, red, orange, pale yellow. */
+static const uint8_t stops[5][3] = {
+    {10, 10, 22}, {86, 22, 110}, {196, 52, 84}, {248, 140, 40}, {252, 246, 176}};
+
+static void colour(uint8_t rgb[3], double x)
+{
+    const double at = (x > 1 ? 1 : x) * 4;
+    const unsigned i = at >= 4 ? 3 : (unsigned)at;
+    const double part = at - i;
+
+    for (unsigned c = 0; c < 3; c++)
+        rgb[c] = clamp(stops[i][c] * (1 - part) + stops[i + 1][c] * part);
+}
+
+/* The value that one sample in 200 exceeds. */
+static unsigned large_difference(const Thumbnail *t, size_t n)
+{
+    unsigned count[256] = {0}, left = (unsigned)(n / 200), v = 255;
+
+    for (size_t i = 0; i < n; i++) count[t->difference[i] >> 8]++;
+    while (v && count[v] <= left) left -= count[v--];
+    return v + 1;
+}
+
+unsigned thumbnail_difference(const Thumbnail *t, const ThumbnailMaker *m, uint8_t *rgb)
+{
+    const size_t n = (size_t)m->tw * m->th;
+    const unsigned gain = 256 / large_difference(t, n);
+
+    for (size_t i = 0; i < n; i++, rgb += 3) colour(rgb, t->difference[i] / (256.0 * 255) * gain);
+    return gain;
+}
