@@ -78,7 +78,7 @@ static __device__ __forceinline__ void walk(const VtAdmGpuLevelParams &p, unsign
         left[1] = here[1];
         here[0] = right[0];
         here[1] = right[1];
-        if (x >= begin && x < end) add_denominator<WIDE>(d, square_shift, p.log2_columns, sums.den);
+        if (x >= begin && x < end) add_denominator<WIDE>(d, square_shift, p.den, sums.den);
         decouple<WIDE>(d);
 #pragma unroll
         for (int k = 0; k < N; k++) {
@@ -91,8 +91,7 @@ static __device__ __forceinline__ void walk(const VtAdmGpuLevelParams &p, unsign
                     /* Column -1 is 1 and column w is w - 1. */
                     const uint32_t thr = (x == 1 ? f : older[k][role]) + column[k][role] +
                                          (x == p.w ? column[k][role] : f) + before[k].e[role];
-                    add_numerator<WIDE>(before[k].x[role], thr, v.weight, p.log2_w,
-                                        sums.num[k][role]);
+                    add_numerator<WIDE>(before[k].x[role], thr, v.weight, p.num, sums.num[k][role]);
                 }
                 older[k][role] = column[k][role];
                 column[k][role] = f;
@@ -150,9 +149,9 @@ filter_tile(const VtAdmGpuLevelParams &p, const VtAdmGpuLevelFrame &f, Quad *til
     Quad *out = tile + lane * stride + pair * (WIDE ? 2 : 1);
     if (WIDE) {
         if (p.scale == 1)
-            filter_down(BandSource<true>(p, f, column), row, n, out, stride);
+            filter_down(BandSource<uint32_t>(p, f, column), row, n, out, stride);
         else
-            filter_down(BandSource<false>(p, f, column), row, n, out, stride);
+            filter_down(BandSource<unsigned long long>(p, f, column), row, n, out, stride);
     } else {
         if (p.bpc == 8)
             filter_down(PlaneSource<uint8_t>(p, f, column), row, n, out, stride);

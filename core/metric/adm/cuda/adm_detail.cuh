@@ -100,15 +100,15 @@ template <bool WIDE> static __device__ __forceinline__ void decouple(Detail &d)
 
 template <bool WIDE>
 static __device__ __forceinline__ void add_denominator(const Detail &d, unsigned square_shift,
-                                                       unsigned shift, uint64_t sum[VT_ADM_BANDS])
+                                                       const VtAdmGpuRounding &last,
+                                                       uint64_t sum[VT_ADM_BANDS])
 {
-    const uint64_t half = shift ? UINT64_C(1) << (shift - 1) : 0;
     for (int b = 0; b < VT_ADM_BANDS; b++) {
         const uint32_t m = (uint32_t)magnitude(d.o[b]);
         if (WIDE) { /* a whole unit is added, not half of one */
             const uint32_t square =
                 (uint32_t)(((uint64_t)m * m + (UINT64_C(1) << square_shift)) >> square_shift);
-            sum[b] += ((uint64_t)square * m + half) >> shift;
+            sum[b] += ((uint64_t)square * m + (uint64_t)last.half) >> last.shift;
         } else {
             sum[b] += (uint64_t)(m * m) * m;
         }
@@ -225,44 +225,29 @@ static __device__ __forceinline__ Terms masking_terms(const Detail &d, const VtA
 
 /* ---------------------------------------------------------------------------------- numerator */
 
-/* a b + c: one instruction, where the compiler, once it knows that a > 0, sees several. */
-static __device__ __forceinline__ int64_t multiply_add(int32_t a, int32_t b, int64_t c)
-{
-#ifdef __CUDA_ARCH__
-    int64_t r;
-    asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(r) : "r"(a), "r"(b), "l"(c));
-    return r;
-#else
-    return (int64_t)a * b + c;
-#endif
-}
-
 /* What is left of |X| above the threshold, cubed. */
-static __device__ __forceinline__ uint64_t excess_cube(uint32_t x, uint32_t thr,
-                                                       unsigned square_shift, unsigned shift)
+static __device__ __forceinline__ uint64_t excess_cube(int32_t left, unsigned square_shift,
+                                                       const VtAdmGpuRounding &last)
 {
-    const int32_t left = (int32_t)(x - thr);
     if (left <= 0) return 0;
-    const int64_t half = shift ? INT64_C(1) << (shift - 1) : 0;
-    const int32_t q =
-        (int32_t)(uint32_t)(multiply_add(left, left, INT64_C(1) << (square_shift - 1)) >>
-                            square_shift);
-    return (uint64_t)(multiply_add(q, left, half) >> shift);
+    const int64_t half = INT64_C(1) << (square_shift - 1);
+    const int32_t q = (int32_t)(uint32_t)(multiply_add(left, left, half) >> square_shift);
+    return (uint64_t)(multiply_add(q, left, last.half) >> last.shift);
 }
 
 template <bool WIDE>
-static __device__ __forceinline__ void add_numerator(const uint32_t x[VT_ADM_BANDS], uint32_t thr,
-                                                     const uint32_t weight[VT_ADM_BANDS],
-                                                     unsigned log2_w, uint64_t sum[VT_ADM_BANDS])
+static __device__ __forceinline__ void
+add_numerator(const uint32_t x[VT_ADM_BANDS], uint32_t thr, const uint32_t weight[VT_ADM_BANDS],
+              const VtAdmGpuRounding last[2], uint64_t sum[VT_ADM_BANDS])
 {
-    for (int b = 0; b < VT_ADM_BANDS; b++) {
-        if (WIDE)
-            sum[b] += excess_cube(x[b], thr, 30, log2_w);
-        else if (b == VT_ADM_D)
-            sum[b] += excess_cube(x[b] * weight[b], thr << 12, 30, log2_w - 3);
-        else
-            sum[b] += excess_cube(x[b] * weight[b], thr << 10, 29, log2_w - 4);
-    }
+    int32_t left[VT_ADM_BANDS];
+    for (int b = 0; b < VT_ADM_BANDS; b++)
+        left[b] =
+            (int32_t)(WIDE ? x[b] - thr : x[b] * weight[b] - (thr << (b == VT_ADM_D ? 12 : 10)));
+    /* Nothing, for nearly all of AIM in natural pictures. */
+    if (larger(larger(left[VT_ADM_H], left[VT_ADM_V]), left[VT_ADM_D]) <= 0) return;
+    for (int b = 0; b < VT_ADM_BANDS; b++)
+        sum[b] += excess_cube(left[b], WIDE || b == VT_ADM_D ? 30 : 29, last[b == VT_ADM_D]);
 }
 
 } // namespace vt_adm

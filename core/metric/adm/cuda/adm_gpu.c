@@ -121,6 +121,11 @@ static void set_variant(VtAdmGpuVariant *to, const VtAdmCsf *csf)
     memcpy(to->weight, csf->weight, sizeof(to->weight));
 }
 
+static VtAdmGpuRounding rounding(unsigned shift)
+{
+    return (VtAdmGpuRounding){shift ? INT64_C(1) << (shift - 1) : 0, shift};
+}
+
 static int run_level(const VtAdmShared *shared, const Layout *layout, unsigned s,
                      const VtGpuQueue *queue, const VtGpuFrame *frame, unsigned n)
 {
@@ -139,8 +144,9 @@ static int run_level(const VtAdmShared *shared, const Layout *layout, unsigned s
                              .origin_x = (int)sc->left - (int)(t.before_x * t.columns),
                              .origin_y = (int)sc->top - (int)(t.before_y * VT_ADM_GPU_TILE_ROWS),
                              .pairs = t.pairs,
-                             .log2_w = sc->log2_w,
-                             .log2_columns = sc->log2_columns};
+                             .den = rounding(s ? sc->log2_columns : 0),
+                             .num = {rounding(s ? sc->log2_w : sc->log2_w - 4),
+                                     rounding(s ? sc->log2_w : sc->log2_w - 3)}};
     uint8_t index[VT_MAX_MEMBERS];
     p.n_variants = active_variants(shared, s, index);
     for (unsigned k = 0; k < p.n_variants; k++)

@@ -39,6 +39,12 @@ typedef struct VtAdmGpuLevelFrame {
     uint64_t *sums;    /* [segment of the crop][value][row of the crop] */
 } VtAdmGpuLevelFrame;
 
+/* (v + half) >> shift */
+typedef struct VtAdmGpuRounding {
+    int64_t half;
+    uint32_t shift;
+} VtAdmGpuRounding;
+
 typedef struct VtAdmGpuLevelParams {
     VtAdmGpuLevelFrame frame[VT_ADM_GPU_FRAMES];
     VtAdmGpuVariant variant[VT_ADM_GPU_VARIANTS];
@@ -49,7 +55,7 @@ typedef struct VtAdmGpuLevelParams {
     /* First position of tile (0, 0). Segments and tile rows begin with the crop. */
     int32_t origin_x, origin_y;
     uint32_t pairs;
-    uint32_t log2_w, log2_columns; /* clog2 of the band's and the crop's columns */
+    VtAdmGpuRounding den, num[2]; /* of a position's sums; numerator: H and V, D */
 } VtAdmGpuLevelParams;
 
 /* One scale, for the sums of rows. */

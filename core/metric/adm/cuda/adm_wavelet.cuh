@@ -20,6 +20,19 @@ template <typename T> static __device__ __forceinline__ T larger(T a, T b)
     return a < b ? b : a;
 }
 
+/* a b + c: one instruction, where the compiler makes several once it knows a or b not to be
+ * negative. */
+static __device__ __forceinline__ int64_t multiply_add(int32_t a, int32_t b, int64_t c)
+{
+#ifdef __CUDA_ARCH__
+    int64_t r;
+    asm("mul.wide.s32 %0, %1, %2;" : "=l"(r) : "r"(a), "r"(b));
+    return r + c;
+#else
+    return (int64_t)a * b + c;
+#endif
+}
+
 struct alignas(16) Quad {
     uint32_t v[4];
 };
@@ -72,7 +85,7 @@ struct Samples {
 /* Bytes or words of a plane. Words above the range count as the largest. Half the range is taken
  * off by way of the sum's constant: the low-pass taps sum to 46342, the others to 0. */
 template <typename Sample> struct PlaneSource {
-    const char *column[2][SIDES];
+    int64_t column[2][SIDES]; /* addresses */
     int32_t stride[SIDES];
     int h;
     unsigned bpc;
@@ -85,19 +98,19 @@ template <typename Sample> struct PlaneSource {
         for (int s = 0; s < SIDES; s++) {
             stride[s] = f.stride[s];
             for (int c = 0; c < 2; c++)
-                column[c][s] = static_cast<const char *>(f.plane[s]) +
-                               (int64_t)sizeof(Sample) * mirrored(2 * pair + c, p.w_in);
+                column[c][s] = reinterpret_cast<int64_t>(static_cast<const Sample *>(f.plane[s]) +
+                                                         mirrored(2 * pair + c, p.w_in));
         }
     }
 
     __device__ __forceinline__ Samples read(int y) const
     {
         Samples x;
-        const int64_t row = mirrored(y, h);
-        const int32_t largest = (int32_t)((1u << bpc) - 1);
+        const int32_t row = mirrored(y, h), largest = (int32_t)((1u << bpc) - 1);
         for (int c = 0; c < 2; c++)
             for (int s = 0; s < SIDES; s++) {
-                const int32_t v = *reinterpret_cast<const Sample *>(column[c][s] + row * stride[s]);
+                const int32_t v = __ldg(
+                    reinterpret_cast<const Sample *>(multiply_add(row, stride[s], column[c][s])));
                 x.v[c][s] = sizeof(Sample) == 1 || v < largest ? v : largest;
             }
         return x;
@@ -123,34 +136,35 @@ template <typename Sample> struct PlaneSource {
 
 /* The LL band before: a word of two 16-bit numbers per position at scale 1, where the sums are
  * exact, or two 32-bit ones at scales 2 and 3, where they are shifted by 16. */
-template <bool FIRST> struct BandSource {
-    const uint32_t *column[2];
-    int w, h;
+template <typename Both> struct BandSource {
+    static const bool FIRST = sizeof(Both) == sizeof(uint32_t);
+    int64_t column[2]; /* addresses */
+    int32_t stride;
+    int h;
 
     __device__ __forceinline__ BandSource(const VtAdmGpuLevelParams &p, const VtAdmGpuLevelFrame &f,
                                           int pair)
     {
-        w = p.w_in;
+        stride = p.w_in * (int32_t)sizeof(Both);
         h = p.h_in;
         for (int c = 0; c < 2; c++)
-            column[c] = static_cast<const uint32_t *>(f.ll_in) +
-                        (FIRST ? 1 : 2) * mirrored(2 * pair + c, w);
+            column[c] = reinterpret_cast<int64_t>(static_cast<const Both *>(f.ll_in) +
+                                                  mirrored(2 * pair + c, p.w_in));
     }
 
     __device__ __forceinline__ Samples read(int y) const
     {
         Samples x;
-        const int64_t row = (int64_t)mirrored(y, h) * (FIRST ? w : 2 * w);
+        const int32_t row = mirrored(y, h);
         for (int c = 0; c < 2; c++) {
+            const Both both =
+                __ldg(reinterpret_cast<const Both *>(multiply_add(row, stride, column[c])));
             if (FIRST) {
-                const uint32_t both = __ldg(column[c] + row);
                 x.v[c][REF] = (int16_t)both;
                 x.v[c][DIS] = (int32_t)both >> 16;
             } else {
-                const unsigned long long both =
-                    __ldg(reinterpret_cast<const unsigned long long *>(column[c] + row));
                 x.v[c][REF] = (int32_t)(uint32_t)both;
-                x.v[c][DIS] = (int32_t)(uint32_t)(both >> 32);
+                x.v[c][DIS] = (int32_t)(uint32_t)((uint64_t)both >> 32);
             }
         }
         return x;
