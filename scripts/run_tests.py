@@ -133,7 +133,7 @@ def golden_on_cuda(vmaf):
 
 def real_gpu():
     """The CUDA life cycle on the machine's own driver, where there is one."""
-    for name in ("test_cuda_lifecycle", "test_cuda_growth", "test_cuda_parity", "test_cuda_vif"):
+    for name in ("test_cuda_lifecycle", "test_cuda_growth", "test_cuda_parity", "test_cuda_vif", "test_cuda_frames"):
         program = os.path.join(BUILD, "test", "cuda_device", name)
         status, output = run([program, "--real"])
         if not status and "the driver probe skipped" in output:

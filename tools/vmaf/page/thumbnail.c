@@ -21,12 +21,16 @@ int thumbnail_maker_init(ThumbnailMaker *m, unsigned w, unsigned h)
 
     *m = (ThumbnailMaker){.w = w, .h = h, .tw = w / f ? w / f : 1, .th = h / f ? h / f : 1};
     m->sums = malloc(w * sizeof(*m->sums));
-    return m->sums ? 0 : -ENOMEM;
+    m->column = malloc((m->tw + 1) * sizeof(*m->column));
+    if (m->sums && m->column) return 0;
+    thumbnail_maker_free(m);
+    return -ENOMEM;
 }
 
 void thumbnail_maker_free(ThumbnailMaker *m)
 {
     free(m->sums);
+    free(m->column);
     *m = (ThumbnailMaker){0};
 }
 
@@ -49,7 +53,7 @@ void thumbnail_free(Thumbnail *t)
 
 /* ---- averaging ---- */
 
-/* Adds a row to the sums of its columns. Depths up to 16 bits and boxes of up to 65536 rows fit. */
+/* Adds a row to the sums of its columns. */
 static void add_row(uint32_t *sums, const void *row, unsigned w, bool wide)
 {
     if (wide)
@@ -68,23 +72,32 @@ static void add_difference(uint32_t *sums, const void *a, const void *b, unsigne
             sums[x] += (uint32_t)abs(((const uint8_t *)a)[x] - ((const uint8_t *)b)[x]);
 }
 
-/* Where box i of n begins among `size` samples; every box has at least one. */
+/* Where box i of n begins among `size` samples; box n would begin at the end. Where there are fewer
+ * samples than boxes, boxes share them. */
 static unsigned begin(unsigned i, unsigned n, unsigned size)
 {
-    const unsigned at = (unsigned)((uint64_t)i * size / n);
-    return at < size ? at : size - 1;
+    return (unsigned)((uint64_t)i * size / n);
 }
 
-static unsigned end(unsigned i, unsigned n, unsigned size)
+static unsigned end(unsigned from, unsigned next)
 {
-    const unsigned at = begin(i + 1, n, size), first = begin(i, n, size);
-    return i + 1 == n ? size : at > first ? at : first + 1;
+    return next > from ? next : from + 1;
 }
 
-static uint64_t sum_of(const uint32_t *sums, unsigned from, unsigned to)
+static void set_columns(ThumbnailMaker *m, unsigned w)
 {
-    uint64_t sum = 0;
-    for (unsigned x = from; x < to; x++) sum += sums[x];
+    for (unsigned i = 0; i <= m->tw; i++) m->column[i] = begin(i, m->tw, w);
+}
+
+/* The sum over box i of the current row of boxes. A box has at most 229 x 229 samples, so that 32
+ * bits are enough. */
+static uint32_t box_sum(const ThumbnailMaker *m, unsigned i, unsigned *columns)
+{
+    const unsigned from = m->column[i], to = end(from, m->column[i + 1]);
+    uint32_t sum = 0;
+
+    for (unsigned x = from; x < to; x++) sum += m->sums[x];
+    *columns = to - from;
     return sum;
 }
 
@@ -96,20 +109,23 @@ static const uint8_t *row_of(const VmafPicture *p, unsigned plane, unsigned y)
 /* Means of boxes as 8 bits. */
 static void shrink(uint8_t *out, ThumbnailMaker *m, const VmafPicture *p, unsigned plane)
 {
-    const unsigned w = p->w[plane], h = p->h[plane], shift = p->bpc - 8;
+    const unsigned w = p->w[plane], h = p->h[plane];
+    const float scale = 1.0f / (float)(1u << (p->bpc - 8));
 
     if (!p->data[plane] || !w || !h) {
         memset(out, MID_GREY, (size_t)m->tw * m->th);
         return;
     }
+    set_columns(m, w);
     for (unsigned ty = 0; ty < m->th; ty++) {
-        const unsigned y0 = begin(ty, m->th, h), y1 = end(ty, m->th, h);
+        const unsigned y0 = begin(ty, m->th, h), y1 = end(y0, begin(ty + 1, m->th, h));
         memset(m->sums, 0, w * sizeof(*m->sums));
         for (unsigned y = y0; y < y1; y++) add_row(m->sums, row_of(p, plane, y), w, p->bpc > 8);
         for (unsigned tx = 0; tx < m->tw; tx++) {
-            const unsigned x0 = begin(tx, m->tw, w), x1 = end(tx, m->tw, w);
-            const uint64_t count = (uint64_t)(x1 - x0) * (y1 - y0);
-            *out++ = (uint8_t)((sum_of(m->sums, x0, x1) / count) >> shift);
+            unsigned columns;
+            const float sum = (float)box_sum(m, tx, &columns);
+            const float mean = sum * scale / (float)(columns * (y1 - y0)) + 0.5f;
+            *out++ = mean > 255 ? 255 : (uint8_t)mean;
         }
     }
 }
@@ -117,17 +133,19 @@ static void shrink(uint8_t *out, ThumbnailMaker *m, const VmafPicture *p, unsign
 static void shrink_difference(uint16_t *out, ThumbnailMaker *m, const VmafPicture *a,
                               const VmafPicture *b)
 {
-    const unsigned w = m->w, h = m->h, shift = a->bpc - 8;
+    const float scale = 256.0f / (float)(1u << (a->bpc - 8));
 
+    set_columns(m, m->w);
     for (unsigned ty = 0; ty < m->th; ty++) {
-        const unsigned y0 = begin(ty, m->th, h), y1 = end(ty, m->th, h);
-        memset(m->sums, 0, w * sizeof(*m->sums));
+        const unsigned y0 = begin(ty, m->th, m->h), y1 = end(y0, begin(ty + 1, m->th, m->h));
+        memset(m->sums, 0, m->w * sizeof(*m->sums));
         for (unsigned y = y0; y < y1; y++)
-            add_difference(m->sums, row_of(a, 0, y), row_of(b, 0, y), w, a->bpc > 8);
+            add_difference(m->sums, row_of(a, 0, y), row_of(b, 0, y), m->w, a->bpc > 8);
         for (unsigned tx = 0; tx < m->tw; tx++) {
-            const unsigned x0 = begin(tx, m->tw, w), x1 = end(tx, m->tw, w);
-            const uint64_t count = (uint64_t)(x1 - x0) * (y1 - y0);
-            *out++ = (uint16_t)((sum_of(m->sums, x0, x1) * 256 / count) >> shift);
+            unsigned columns;
+            const float sum = (float)box_sum(m, tx, &columns);
+            const float mean = sum * scale / (float)(columns * (y1 - y0)) + 0.5f;
+            *out++ = mean > 65535 ? 65535 : (uint16_t)mean;
         }
     }
 }

@@ -11,9 +11,10 @@
 
 /* What all thumbnails of a video have in common, and room to make one. */
 typedef struct ThumbnailMaker {
-    unsigned w, h;   /* of the pictures */
-    unsigned tw, th; /* of the thumbnails: an integer fraction */
-    uint32_t *sums;  /* of the columns of a row of boxes */
+    unsigned w, h;    /* of the pictures */
+    unsigned tw, th;  /* of the thumbnails: an integer fraction */
+    uint32_t *sums;   /* of the columns of a row of boxes */
+    unsigned *column; /* where its boxes begin */
 } ThumbnailMaker;
 
 /* tw x th each: Y, Cb, Cr of the reference and of the distorted picture as 8 bits, and the mean
