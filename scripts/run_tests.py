@@ -150,10 +150,10 @@ def without_cuda():
 
 
 def python_package():
-    """The Python package, installed by pip into a fresh environment, which needs PyPI."""
+    """The Python package, installed by pip into an environment of its own, which needs PyPI."""
     venv, sources = os.path.join(ROOT, "build-venv"), os.path.join(ROOT, "build-python")
     pip = [os.path.join(venv, "bin", "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    status, output = run(["/usr/bin/python3", "-m", "venv", "--clear", venv])
+    status, output = run(["/usr/bin/python3", "-m", "venv", venv])
     if status:
         sys.exit(f"{output}\ncannot make a virtual environment\n0 passed, 1 failed")
     status, output = run([*pip, "--timeout", "20", "meson-python", *PYTHON_PACKAGES])
@@ -169,7 +169,7 @@ def python_package():
 
 
 # What the tests of the Python package use; all is optional for its users but numpy.
-PYTHON_PACKAGES = ["numpy", "pytest", "mypy", "av", "pandas", "matplotlib"]
+PYTHON_PACKAGES = ["numpy", "pytest", "mypy", "av", "pandas", "matplotlib", "distributed", "pyarrow"]
 
 # Groups of the golden clips that are done so far, with the number of threads.
 GOLDEN = [("models-v0", "2"), ("debug", "0"), ("models-v1", "2"), ("classic", "2"), ("models-float", "2")]

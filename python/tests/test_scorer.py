@@ -358,11 +358,13 @@ def test_nothing_grows_over_200_cycles():
     for i in range(40):
         cycle(i)
     gc.collect()
-    before, objects, files = resident(), len(gc.get_objects()), len(os.listdir("/proc/self/fd"))
+    before, objects, threads = resident(), len(gc.get_objects()), threading.active_count()
+    files, tasks = len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
     for i in range(200):
         cycle(i)
     gc.collect()
     assert resident() - before < 4 << 20
     assert len(gc.get_objects()) - objects < 500
     assert len(os.listdir("/proc/self/fd")) == files
-    assert threading.active_count() == 1
+    assert threading.active_count() == threads
+    assert len(os.listdir("/proc/self/task")) <= tasks, "threads of the library end with their context"
