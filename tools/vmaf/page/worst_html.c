@@ -64,7 +64,7 @@ void page_write_worst(FILE *to, PageSource *s)
     }
     fputs("<section aria-labelledby=\"h-worst\"><h2 id=\"h-worst\">Worst frames</h2>\n", to);
     if (w->distance > 1)
-        fprintf(to, "<p class=\"note\">Each the worst within %u frames.</p>\n", w->distance);
+        fprintf(to, "<p class=\"note\">At least %u frames apart.</p>\n", w->distance);
     for (unsigned i = 0; i < w->n_frames; i++) write_frame(to, s, i, rgb);
     fputs("</section>\n", to);
     free(rgb);
