@@ -8,7 +8,11 @@
  *
  * Several instances of one metric whose options differ only late in the computation form a group
  * and are computed by one extract() call, which shares the early work between them (for example VIF
- * and its NEG twin). */
+ * and its NEG twin).
+ *
+ * A metric that reduces a frame to integer sums over its rows may let several workers share one
+ * frame: each sums over a part of the rows, the engine adds the sums (modulo 2^64, so in any
+ * order), and finish() makes scores of them. */
 #ifndef VT_METRIC_METRIC_H
 #define VT_METRIC_METRIC_H
 
@@ -24,6 +28,8 @@
 #define VT_WHOLE_CLIP UINT_MAX
 #define VT_MAX_HISTORY 2
 #define VT_MAX_MEMBERS 16 /* of a group; more instances make more groups */
+#define VT_MAX_SUMS 512   /* of a metric whose frames can be cut into parts */
+#define VT_PART_ROWS 64   /* luma rows below which a part is not worth its borders */
 
 typedef struct VtFormat {
     enum VmafPixelFormat pix_fmt;
@@ -136,6 +142,16 @@ struct VtMetric {
     int (*extract)(const VtGroup *group, void *scratch, const VtFrame *frame,
                    VtResult *const *results);
 
+    /* For frames in parts; extract is vt_extract_whole() then. NULL: a frame is always one job.
+     * extract_part() fills sums, n_sums zeroed numbers, with what part `part` of n_parts adds to
+     * them; a part may be empty. finish() gets the totals, and reports what is wrong with the frame
+     * (0 or a negative errno with one log line). Scratch as for extract(). */
+    unsigned n_sums;
+    void (*extract_part)(const VtGroup *group, void *scratch, const VtFrame *frame, unsigned part,
+                         unsigned n_parts, uint64_t *sums);
+    int (*finish)(const VtGroup *group, const VtFrame *frame, const uint64_t *sums,
+                  VtResult *const *results);
+
     /* The same on a GPU; NULL: on the CPU only. init() is called in both cases. */
     const VtGpuMetric *gpu;
 
@@ -153,5 +169,18 @@ struct VtMetric {
      * once. */
     unsigned (*settle)(const VtInstance *inst, void *state, unsigned index, const VtSeries *series);
 };
+
+/* extract() of a metric whose frames can be cut into parts: all of it as one part. */
+int vt_extract_whole(const VtGroup *group, void *scratch, const VtFrame *frame,
+                     VtResult *const *results);
+
+/* The most parts that frames of a group are worth being cut into. */
+unsigned vt_most_parts(const VtGroup *group);
+
+/* The first of n rows that belongs to a part: parts are as equal as they can be. */
+static inline unsigned vt_part_row(unsigned n, unsigned part, unsigned n_parts)
+{
+    return (unsigned)((uint64_t)n * part / n_parts);
+}
 
 #endif

@@ -31,7 +31,7 @@ static void make(Planes *p, unsigned w, unsigned h, unsigned bpc, KcFill a, KcFi
         kc_fill(planes[i], (stride * (h - 1) + w * bytes) / bytes, bytes, (1u << bpc) - 1, false,
                 fills[i]);
     }
-    p->pair = (VtMotionPair){planes[0], planes[1], (ptrdiff_t)stride, (ptrdiff_t)stride, w, h, bpc};
+    p->pair = (VtMotionPair){planes[0], planes[1], (ptrdiff_t)stride, (ptrdiff_t)stride, w, h, bpc, 0, h};
     p->scratch = kc_buffer(vt_motion_scratch(w), 0);
 }
 
@@ -46,6 +46,10 @@ static void check(unsigned w, unsigned h, unsigned bpc, KcFill a, KcFill b)
 {
     Planes p;
     make(&p, w, h, bpc, a, b);
+    if (kc_random() % 2) { /* some rows only */
+        p.pair.first = kc_random() % h;
+        p.pair.end = p.pair.first + kc_random() % (h - p.pair.first + 1);
+    }
     const uint64_t want = vt_motion_sad_scalar(&p.pair, p.scratch);
     for (const unsigned *set = kc_sets(); *set; set++) {
         VtMotionDsp dsp;

@@ -352,7 +352,7 @@ static void sum_example(unsigned flags, const VtAdmOptions *const opt[2], VtAdmS
     const VmafPicture dis = {.data = {plane[DIS]}, .stride = {W}};
     void *scratch = vt_aligned_alloc(vt_adm_scratch_size(shared));
     assert_non_null(scratch);
-    vt_adm_sum_frame(shared, scratch, &ref, &dis, sums);
+    vt_adm_sum_part(shared, scratch, &ref, &dis, 0, 1, sums);
     vt_aligned_free(scratch);
 }
 

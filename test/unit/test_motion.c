@@ -37,7 +37,7 @@ static void worked_example(void **state)
     static const uint8_t p[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 99, 12, 7};
     static const uint8_t c[] = {13, 20, 25, 40, 50, 64, 70, 90, 80, 99, 12, 9};
     for (size_t i = 0; i < MASKS; i++) {
-        const VtMotionPair pair = {p, c, 4, 4, 4, 3, 8};
+        const VtMotionPair pair = {p, c, 4, 4, 4, 3, 8, 0, 3};
         assert_int_equal(sad(&pair, masks[i]), 3020);
     }
 }
@@ -53,8 +53,8 @@ static void flat_planes(void **state)
         for (size_t i = 0; i < W * H; i++) a[i] = top, b[i] = 0;
         const uint64_t want = (uint64_t)W * H * ((uint64_t)top << (16 - bpc));
         for (size_t i = 0; i < MASKS; i++) {
-            const VtMotionPair up = {a, b, 2 * W, 2 * W, W, H, bpc};
-            const VtMotionPair down = {b, a, 2 * W, 2 * W, W, H, bpc};
+            const VtMotionPair up = {a, b, 2 * W, 2 * W, W, H, bpc, 0, H};
+            const VtMotionPair down = {b, a, 2 * W, 2 * W, W, H, bpc, 0, H};
             assert_int_equal(sad(&up, masks[i]), want);
             assert_int_equal(sad(&down, masks[i]), want);
         }
@@ -75,8 +75,8 @@ static void out_of_range(void **state)
             limited[i] = a[i] < top ? a[i] : top;
         }
         for (size_t i = 0; i < MASKS; i++) {
-            const VtMotionPair wild = {a, b, 2 * W, 2 * W, W, H, bpc};
-            const VtMotionPair tame = {limited, b, 2 * W, 2 * W, W, H, bpc};
+            const VtMotionPair wild = {a, b, 2 * W, 2 * W, W, H, bpc, 0, H};
+            const VtMotionPair tame = {limited, b, 2 * W, 2 * W, W, H, bpc, 0, H};
             assert_int_equal(sad(&wild, masks[i]), sad(&tame, masks[i]));
         }
     }
@@ -92,7 +92,7 @@ static void tiny(void **state)
             assert_non_null(a);
             assert_non_null(b);
             for (unsigned i = 0; i < w * h; i++) a[i] = (uint8_t)(i * 37), b[i] = (uint8_t)(i * 91);
-            const VtMotionPair pair = {a, b, w, w, w, h, 8};
+            const VtMotionPair pair = {a, b, w, w, w, h, 8, 0, h};
             const uint64_t want = sad(&pair, ~UINT64_C(0));
             for (size_t i = 1; i < MASKS; i++) assert_int_equal(sad(&pair, masks[i]), want);
             free(a);
@@ -289,7 +289,7 @@ static void groups(void **state)
     for (unsigned m = 0; m < N; m++) results[m] = &result[m];
     const VtFrame frame = {.index = 1, .ref = &current, .prev_ref = {&earlier}};
     assert_int_equal(metric->extract(&g, scratch, &frame, results), 0);
-    const VtMotionPair pair = {a, b, W, W, W, H, 8};
+    const VtMotionPair pair = {a, b, W, W, W, H, 8, 0, H};
     const double score = (double)sad(&pair, 0) / 256.0 / (W * H);
     assert_true(score > 2);
     assert_true(result[0].value[SAD] == score && result[0].written == 1 << SAD);

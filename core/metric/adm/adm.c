@@ -8,6 +8,10 @@
 
 #include "metric/adm/adm_private.h"
 
+#define N_SUMS (sizeof(VtAdmSums) / sizeof(uint64_t))
+
+_Static_assert(N_SUMS <= VT_MAX_SUMS, "the sums of a part");
+
 #define FIELD(name) offsetof(VtAdmOptions, name)
 
 static const VtOption options[] = {
@@ -268,11 +272,20 @@ void vt_adm_results(const VtGroup *group, const VtAdmSums *sums, VtResult *const
     }
 }
 
-static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
-                   VtResult *const *results)
+static void extract_part(const VtGroup *group, void *scratch, const VtFrame *frame, unsigned part,
+                         unsigned n_parts, uint64_t *sums)
 {
+    VtAdmSums own;
+    vt_adm_sum_part(group->shared, scratch, frame->ref, frame->dis, part, n_parts, &own);
+    memcpy(sums, &own, sizeof(own));
+}
+
+static int finish(const VtGroup *group, const VtFrame *frame, const uint64_t *totals,
+                  VtResult *const *results)
+{
+    (void)frame;
     VtAdmSums sums;
-    vt_adm_sum_frame(group->shared, scratch, frame->ref, frame->dis, &sums);
+    memcpy(&sums, totals, sizeof(sums));
     vt_adm_results(group, &sums, results);
     return 0;
 }
@@ -289,6 +302,9 @@ const VtMetric vt_metric_adm = {
     .init = init,
     .close = close_group,
     .scratch_size = scratch_size,
-    .extract = extract,
+    .extract = vt_extract_whole,
+    .n_sums = N_SUMS,
+    .extract_part = extract_part,
+    .finish = finish,
     .gpu = &vt_adm_gpu,
 };

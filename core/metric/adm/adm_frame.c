@@ -1,7 +1,12 @@
 /* One pass down the two planes, all four scales in step: as soon as a scale has the four input rows
  * of its next band row, that row is made; its LL row is an input row of the next scale. A band
  * row's details are decoupled and weighted at once, and the row above it, which now has both
- * neighbours, is masked and summed (spec: adm 16.3). Only a few rows of anything are kept. */
+ * neighbours, is masked and summed (spec: adm 16.3). Only a few rows of anything are kept.
+ *
+ * A part of a frame sums whole rows of its own at every scale, so that the rounding of row sums is
+ * that of the whole frame, and makes for itself what they need around them: one more row of details
+ * on either side, and the LL rows below. Rows that nothing needs are not made: of the whole frame,
+ * some at the top and bottom, outside every scale's crop. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -24,10 +29,17 @@ typedef struct Rings {
     int32_t *f[3][VT_ADM_ROLES];
 } Rings;
 
+/* Half open; empty if first == end. */
+typedef struct Span {
+    unsigned first, end;
+} Span;
+
 typedef struct ScaleRows {
+    Span own;            /* band rows that are summed */
+    Span detail;         /* those and their neighbours */
+    Span made;           /* those and what the next scale needs; first counts up */
     Row input[SIDES][4]; /* LL rows of the scale before, by row number mod 4; none at scale 0 */
-    unsigned n_input;    /* rows that have arrived */
-    unsigned n_done;     /* band rows made */
+    unsigned n_input;    /* the last row that has arrived, plus 1 */
     Rings ring[VT_MAX_MEMBERS];
 } ScaleRows;
 
@@ -131,6 +143,58 @@ size_t vt_adm_scratch_size(const VtAdmShared *shared)
     Work w;
     carve_work(&c, shared, &w);
     return c.used;
+}
+
+/* --------------------------------------------------------------------------- rows of a part */
+
+static bool is_empty(Span a)
+{
+    return a.first == a.end;
+}
+
+static bool holds(Span a, unsigned i)
+{
+    return i >= a.first && i < a.end;
+}
+
+static Span hull(Span a, Span b)
+{
+    if (is_empty(a)) return b;
+    if (is_empty(b)) return a;
+    return (Span){a.first < b.first ? a.first : b.first, a.end > b.end ? a.end : b.end};
+}
+
+/* Own rows and their neighbours, which a row at the band's border has on one side only. */
+static Span with_neighbours(Span own, const VtAdmScale *sc)
+{
+    if (is_empty(own)) return own;
+    return (Span){own.first > sc->y0 ? own.first - 1 : sc->y0,
+                  own.end < sc->y1 ? own.end + 1 : sc->y1};
+}
+
+/* Input rows of band rows, mirrored ones included (spec: adm 5). */
+static Span sources(Span made, unsigned h_in)
+{
+    if (is_empty(made)) return made;
+    const unsigned end = 2 * made.end + 1;
+    return (Span){before(2 * made.first), end < h_in ? end : h_in};
+}
+
+/* What is made at every scale. */
+static void plan(Work *w, unsigned part, unsigned n_parts)
+{
+    Span input = {0, 0}; /* of the next scale */
+    for (int s = VT_ADM_SCALES - 1; s >= 0; s--) {
+        const VtAdmScale *sc = &w->shared->scale[s];
+        ScaleRows *rows = &w->scale[s];
+        const unsigned n = (unsigned)s >= w->shared->first_scale ? sc->bottom - sc->top : 0;
+        rows->own = (Span){sc->top + vt_part_row(n, part, n_parts),
+                           sc->top + vt_part_row(n, part + 1, n_parts)};
+        rows->detail = with_neighbours(rows->own, sc);
+        rows->made = hull(rows->detail, input);
+        rows->n_input = s ? 0 : sc->h_in;
+        input = sources(rows->made, sc->h_in);
+    }
 }
 
 /* --------------------------------------------------------------------------------- band rows */
@@ -294,17 +358,16 @@ static void mask_row(Work *w, unsigned s, unsigned i, unsigned above, unsigned b
 /* After band row i of the ring is there: masks those rows that now have both neighbours. */
 static void variant_rows(Work *w, unsigned s, unsigned i, unsigned v)
 {
-    const VtAdmScale *sc = &w->shared->scale[s];
+    const Span own = w->scale[s].own;
     csf_row(w, s, i, v);
-    if (i > sc->top) mask_row(w, s, i - 1, i >= 2 ? i - 2 : 1, i, v);
-    if (i + 1 == sc->bottom && sc->bottom == sc->y1) mask_row(w, s, i, i - 1, i, v);
+    if (i > own.first) mask_row(w, s, i - 1, i >= 2 ? i - 2 : 1, i, v);
+    if (i + 1 == w->shared->scale[s].h && holds(own, i)) mask_row(w, s, i, i - 1, i, v);
 }
 
 static void detail_rows(Work *w, unsigned s, unsigned i)
 {
     const VtAdmShared *shared = w->shared;
-    const VtAdmScale *sc = &shared->scale[s];
-    if (i >= sc->top && i < sc->bottom) denominator_row(w, s);
+    if (holds(w->scale[s].own, i)) denominator_row(w, s);
     decouple_row(w, s);
     for (unsigned v = 0; v < shared->n_variants; v++)
         if (s >= shared->variant[v].first_scale) variant_rows(w, s, i, v);
@@ -315,30 +378,28 @@ static void advance(Work *w, unsigned s)
 {
     const VtAdmScale *sc = &w->shared->scale[s];
     ScaleRows *rows = &w->scale[s];
-    for (;;) {
-        const unsigned i = rows->n_done;
+    while (!is_empty(rows->made)) {
+        const unsigned i = rows->made.first;
         const unsigned last = 2 * i + 2 < sc->h_in ? 2 * i + 2 : sc->h_in - 1;
-        if (i == sc->h || last >= rows->n_input) return;
-        const bool want_detail = s >= w->shared->first_scale && i >= sc->y0 && i < sc->y1;
-        if (want_detail || s + 1 < VT_ADM_SCALES)
-            for (int side = 0; side < SIDES; side++) wavelet_row(w, s, i, side, want_detail);
-        rows->n_done++;
+        if (last >= rows->n_input) return;
+        const bool want_detail = holds(rows->detail, i);
+        for (int side = 0; side < SIDES; side++) wavelet_row(w, s, i, side, want_detail);
+        rows->made.first++;
         if (want_detail) detail_rows(w, s, i);
         if (s + 1 < VT_ADM_SCALES) {
-            w->scale[s + 1].n_input++;
+            w->scale[s + 1].n_input = i + 1;
             advance(w, s + 1);
         }
     }
 }
 
-void vt_adm_sum_frame(const VtAdmShared *shared, void *scratch, const VmafPicture *ref,
-                      const VmafPicture *dis, VtAdmSums *sums)
+void vt_adm_sum_part(const VtAdmShared *shared, void *scratch, const VmafPicture *ref,
+                     const VmafPicture *dis, unsigned part, unsigned n_parts, VtAdmSums *sums)
 {
     VtCarve c = {.base = scratch};
     Work w = {.shared = shared, .pic = {ref, dis}, .sums = sums};
     memset(sums, 0, sizeof(*sums));
     carve_work(&c, shared, &w);
-    for (unsigned s = 0; s < VT_ADM_SCALES; s++) w.scale[s].n_input = w.scale[s].n_done = 0;
-    w.scale[0].n_input = shared->scale[0].h_in;
+    plan(&w, part, n_parts);
     advance(&w, 0);
 }

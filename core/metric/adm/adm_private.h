@@ -50,7 +50,7 @@ typedef struct VtAdmShared {
 
 void vt_adm_scales(VtAdmScale scale[VT_ADM_SCALES], unsigned w, unsigned h);
 
-/* Integer sums of one frame (acc in spec: adm 9 and 10). */
+/* Integer sums of a frame or a part of it (acc in spec: adm 9 and 10). */
 typedef struct VtAdmSums {
     uint64_t den[VT_ADM_SCALES][VT_ADM_BANDS];
     uint64_t num[VT_MAX_MEMBERS][VT_ADM_SCALES][VT_ADM_ROLES][VT_ADM_BANDS]; /* by variant */
@@ -58,9 +58,9 @@ typedef struct VtAdmSums {
 
 size_t vt_adm_scratch_size(const VtAdmShared *shared);
 
-/* Fills sums from the luma planes; scratch has vt_adm_scratch_size() bytes. */
-void vt_adm_sum_frame(const VtAdmShared *shared, void *scratch, const VmafPicture *ref,
-                      const VmafPicture *dis, VtAdmSums *sums);
+/* Fills sums from a part of the luma planes; scratch has vt_adm_scratch_size() bytes. */
+void vt_adm_sum_part(const VtAdmShared *shared, void *scratch, const VmafPicture *ref,
+                     const VmafPicture *dis, unsigned part, unsigned n_parts, VtAdmSums *sums);
 
 /* Figures of one frame and member. */
 typedef struct VtAdmScores {

@@ -1,5 +1,5 @@
 /* Integer motion: mean absolute blurred difference of successive reference frames (spec: motion).
- * extract() makes the SAD score of a frame; motion2 and motion3 need their neighbours in time and
+ * A frame makes its SAD score; motion2 and motion3 need their neighbours in time and
  * are made by flush(). */
 #include <errno.h>
 #include <limits.h>
@@ -155,29 +155,35 @@ void vt_motion_emit(const VtGroup *group, uint64_t sad, VtResult *const *results
     }
 }
 
-static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
-                   VtResult *const *results)
+static void extract_part(const VtGroup *group, void *scratch, const VtFrame *frame, unsigned part,
+                         unsigned n_parts, uint64_t *sums)
 {
     const VtMotionShared *s = group->shared;
+    const VmafPicture *current = frame->ref;
+    const VmafPicture *earlier = frame->prev_ref[vt_motion_distance(group->member[0]->options) - 1];
+    if (!vt_motion_compares(group, frame->index) || !earlier) return;
+    const unsigned h = group->format.h;
+    const VtMotionPair pair = {
+        .earlier = earlier->data[0],
+        .current = current->data[0],
+        .earlier_stride = earlier->stride[0],
+        .current_stride = current->stride[0],
+        .w = group->format.w,
+        .h = h,
+        .bpc = group->format.bpc,
+        .first = vt_part_row(h, part, n_parts),
+        .end = vt_part_row(h, part + 1, n_parts),
+    };
+    sums[0] = s->dsp.sad(&pair, scratch);
+}
+
+static int finish(const VtGroup *group, const VtFrame *frame, const uint64_t *sums,
+                  VtResult *const *results)
+{
     const unsigned back = vt_motion_distance(group->member[0]->options);
-    const VmafPicture *earlier = frame->prev_ref[back - 1], *current = frame->ref;
-    const int err = vt_motion_check_earlier(group, frame->index, earlier);
-    if (err) return err;
-    uint64_t sad = 0;
-    if (vt_motion_compares(group, frame->index)) {
-        const VtMotionPair pair = {
-            .earlier = earlier->data[0],
-            .current = current->data[0],
-            .earlier_stride = earlier->stride[0],
-            .current_stride = current->stride[0],
-            .w = group->format.w,
-            .h = group->format.h,
-            .bpc = group->format.bpc,
-        };
-        sad = s->dsp.sad(&pair, scratch);
-    }
-    vt_motion_emit(group, sad, results);
-    return 0;
+    const int err = vt_motion_check_earlier(group, frame->index, frame->prev_ref[back - 1]);
+    if (!err) vt_motion_emit(group, sums[0], results);
+    return err;
 }
 
 /* ---- motion2 and motion3: spec motion 5 ---- */
@@ -298,7 +304,10 @@ const VtMetric vt_metric_motion = {
     .init = init,
     .close = close_group,
     .scratch_size = scratch_size,
-    .extract = extract,
+    .extract = vt_extract_whole,
+    .n_sums = 1,
+    .extract_part = extract_part,
+    .finish = finish,
     .state_size = sizeof(State),
     .gpu = &vt_motion_gpu,
     .flush = flush,

@@ -62,8 +62,8 @@ uint64_t vt_motion_sad_scalar(const VtMotionPair *p, void *scratch)
     int32_t *blurred = (int32_t *)vt_carve(&c, line) + VT_MOTION_RADIUS;
 
     uint64_t sad = 0;
-    unsigned have = 0; /* rows whose differences are made */
-    for (unsigned y = 0; y < p->h; y++) {
+    unsigned have = p->first > VT_MOTION_RADIUS ? p->first - VT_MOTION_RADIUS : 0; /* next row */
+    for (unsigned y = p->first; y < p->end; y++) {
         for (; have < p->h && have <= y + VT_MOTION_RADIUS; have++)
             difference(p, have, window[have % VT_MOTION_TAPS]);
         int32_t *row[VT_MOTION_TAPS];

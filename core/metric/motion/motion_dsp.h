@@ -12,15 +12,15 @@
 extern const int16_t vt_motion_tap[VT_MOTION_TAPS]; /* their sum is 2^16 */
 
 /* Two luma planes; samples are bytes if bpc is 8, else 16-bit words, of which those above the range
- * of bpc count as the largest one. Strides are in bytes. */
+ * of bpc count as the largest one. Strides are in bytes. Rows first .. end - 1 are wanted. */
 typedef struct VtMotionPair {
     const void *earlier, *current;
     ptrdiff_t earlier_stride, current_stride;
-    unsigned w, h, bpc;
+    unsigned w, h, bpc, first, end;
 } VtMotionPair;
 
 typedef struct VtMotionDsp {
-    /* Sum over the plane of the absolute blurred difference, S (spec: motion 4). scratch:
+    /* Sum over those rows of the absolute blurred difference, S (spec: motion 4). scratch:
      * vt_motion_scratch(w) bytes, 64-byte aligned. */
     uint64_t (*sad)(const VtMotionPair *pair, void *scratch);
 } VtMotionDsp;

@@ -2,9 +2,13 @@
  *
  * One pass down the picture: scale 0 goes in bands of 8 rows, each band also makes 4 rows of the
  * next plane, and a coarser scale does a band of its own as soon as the rows it reaches are there.
- * Planes 1 to 3 are windows of 32 rows. */
+ * Planes 1 to 3 are windows of 32 rows.
+ *
+ * A part of a frame sums over its own rows of every scale and makes for itself those rows of planes
+ * 1 to 3 that it reaches beyond them (spec: vif 13.6): some 30 rows of low-pass on either side. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "metric/metric.h"
@@ -12,6 +16,9 @@
 
 #define SMALLEST 16 /* scale 3 then has at least 2 rows and columns */
 #define WINDOW 32   /* rows; a band, its reach and what arrives between bands stay below it */
+#define N_SUMS (VT_VIF_SCALES * sizeof(VtVifSums) / sizeof(uint64_t))
+
+_Static_assert(N_SUMS <= VT_MAX_SUMS, "the sums of a part");
 
 typedef VtVifOptions Options;
 typedef VtVifShared Shared;
@@ -65,8 +72,10 @@ typedef struct Scale {
     ptrdiff_t stride[2];
     unsigned row_mask; /* row y lies at y & row_mask */
     unsigned w, h, bpc;
-    unsigned ready; /* rows present */
-    unsigned next;  /* first row of the next band */
+    unsigned first, end; /* rows whose statistics are summed */
+    unsigned low, high;  /* rows of the plane that are read */
+    unsigned ready;      /* rows below are present, from low on */
+    unsigned next, stop; /* first row of the next band, end of the last one */
 } Scale;
 
 typedef struct Pass {
@@ -152,6 +161,59 @@ static size_t scratch_size(const VtGroup *group)
     return layout(&p, &group->format, NULL);
 }
 
+/* ---- rows of a part ---- */
+
+static unsigned below(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static unsigned above(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+static unsigned less(unsigned a, unsigned b)
+{
+    return a > b ? a - b : 0;
+}
+
+/* Rows of scale s in this part: 8 rows of scale 0 go with 4, 2 and 1 of the others, and what is
+ * left over with the last part. */
+static void own_rows(Scale *sc, unsigned s, unsigned h, unsigned part, unsigned n_parts)
+{
+    const unsigned end = vt_part_row(h / 8, part + 1, n_parts);
+    sc->first = vt_part_row(h / 8, part, n_parts) << (3 - s);
+    sc->end = end == h / 8 ? sc->h : end << (3 - s);
+}
+
+/* Adds to a scale's rows those that the rows read of the next plane are made from. */
+static void reach_up(Scale *sc, const Scale *coarse, unsigned s)
+{
+    const unsigned reach = vt_vif_reach(s + 1), last = 2 * (coarse->high - 1);
+    sc->low = below(sc->low, less(2 * coarse->low, reach));
+    sc->high = above(sc->high, below(last + reach + 1, sc->h));
+    sc->next = below(sc->next, 2 * coarse->low);
+    sc->stop = above(sc->stop, last + 1);
+}
+
+/* What the pass does at every scale. Mirrored rows lie within the reach of the rows at the border,
+ * or the plane is so small that it is read from row 0. */
+static void plan(Pass *p, unsigned part, unsigned n_parts)
+{
+    for (int s = VT_VIF_SCALES - 1; s >= 0; s--) {
+        Scale *sc = &p->scale[s];
+        const unsigned reach = vt_vif_reach((unsigned)s);
+        own_rows(sc, (unsigned)s, p->scale[0].h, part, n_parts);
+        sc->next = sc->first;
+        sc->stop = sc->end;
+        sc->low = less(sc->first, reach);
+        sc->high = below(sc->end + reach, sc->h);
+        if (s + 1 < VT_VIF_SCALES) reach_up(sc, &p->scale[s + 1], (unsigned)s);
+        sc->ready = s ? sc->low : sc->h;
+    }
+}
+
 /* ---- one frame ---- */
 
 static uint8_t *row(const Scale *sc, unsigned picture, unsigned y)
@@ -168,11 +230,13 @@ static void collect(const Scale *sc, unsigned picture, int first, unsigned n, co
 
 static void band_statistics(Pass *p, unsigned s, unsigned rows)
 {
-    Scale *sc = &p->scale[s];
+    const Scale *sc = &p->scale[s];
     const unsigned reach = vt_vif_reach(s);
-    VtVifStrip strip = {.rows = rows, .w = sc->w, .scale = s, .bpc = sc->bpc};
-    collect(sc, 0, (int)sc->next - (int)reach, rows + 2 * reach, strip.ref);
-    collect(sc, 1, (int)sc->next - (int)reach, rows + 2 * reach, strip.dis);
+    const unsigned y = above(sc->next, sc->first), end = below(sc->next + rows, sc->end);
+    if (y >= end) return;
+    VtVifStrip strip = {.rows = end - y, .w = sc->w, .scale = s, .bpc = sc->bpc};
+    collect(sc, 0, (int)y - (int)reach, strip.rows + 2 * reach, strip.ref);
+    collect(sc, 1, (int)y - (int)reach, strip.rows + 2 * reach, strip.dis);
     for (unsigned x = 0; x < sc->w; x += VT_VIF_STRIP) {
         strip.x0 = x;
         strip.x1 = sc->w - x < VT_VIF_STRIP ? sc->w : x + VT_VIF_STRIP;
@@ -185,12 +249,13 @@ static void band_thin(Pass *p, unsigned s, unsigned rows)
 {
     const Scale *sc = &p->scale[s];
     Scale *coarse = &p->scale[s + 1];
-    const unsigned reach = vt_vif_reach(s + 1), y = sc->next / 2;
-    VtVifThin t = {.rows = (rows + 1) / 2, .w = sc->w, .scale = s + 1, .bpc = sc->bpc};
-    if (t.rows > coarse->h - y) t.rows = coarse->h - y; /* an odd last row is not kept */
-    if (!t.rows) return;
+    const unsigned reach = vt_vif_reach(s + 1);
+    const unsigned y = above(sc->next / 2, coarse->low);
+    const unsigned end = below((sc->next + rows + 1) / 2, coarse->high);
+    if (y >= end) return;
+    VtVifThin t = {.rows = end - y, .w = sc->w, .scale = s + 1, .bpc = sc->bpc};
     for (unsigned i = 0; i < 2; i++) {
-        collect(sc, i, (int)sc->next - (int)reach, 2 * t.rows - 1 + 2 * reach, t.src);
+        collect(sc, i, (int)(2 * y) - (int)reach, 2 * t.rows - 1 + 2 * reach, t.src);
         for (unsigned j = 0; j < t.rows; j++) t.dst[j] = (uint16_t *)(void *)row(coarse, i, y + j);
         p->shared->dsp.thin(&t, p->thin_scratch);
     }
@@ -201,10 +266,9 @@ static void band_thin(Pass *p, unsigned s, unsigned rows)
 static void advance(Pass *p, unsigned s)
 {
     Scale *sc = &p->scale[s];
-    while (sc->next < sc->h) {
-        const unsigned rows = sc->h - sc->next < VT_VIF_BAND ? sc->h - sc->next : VT_VIF_BAND;
-        const unsigned last = sc->next + rows + vt_vif_reach(s);
-        if (sc->ready < (last < sc->h ? last : sc->h)) return;
+    while (sc->next < sc->stop) {
+        const unsigned rows = below(sc->stop - sc->next, VT_VIF_BAND);
+        if (sc->ready < below(sc->next + rows + vt_vif_reach(s), sc->high)) return;
         if (s || !p->shared->skip_scale0) band_statistics(p, s, rows);
         if (s + 1 < VT_VIF_SCALES) {
             band_thin(p, s, rows);
@@ -249,21 +313,31 @@ void vt_vif_scores(const VtVifSums sums[VT_VIF_SCALES], const VtVifOptions *o, u
     vt_emit(out, DEN, total_den);
 }
 
-static int extract(const VtGroup *group, void *scratch, const VtFrame *frame,
-                   VtResult *const *results)
+static void extract_part(const VtGroup *group, void *scratch, const VtFrame *frame, unsigned part,
+                         unsigned n_parts, uint64_t *sums)
 {
-    const Shared *shared = group->shared;
-    Pass p = {.shared = shared};
+    Pass p = {.shared = group->shared};
     layout(&p, &group->format, scratch);
     const VmafPicture *const pair[2] = {frame->ref, frame->dis};
     for (unsigned i = 0; i < 2; i++) {
         p.scale[0].data[i] = pair[i]->data[0];
         p.scale[0].stride[i] = pair[i]->stride[0];
     }
-    p.scale[0].ready = p.scale[0].h;
+    plan(&p, part, n_parts);
+    if (p.scale[0].first == p.scale[0].end) return;
     advance(&p, 0);
+    memcpy(sums, p.sums, sizeof(p.sums));
+}
+
+static int finish(const VtGroup *group, const VtFrame *frame, const uint64_t *totals,
+                  VtResult *const *results)
+{
+    (void)frame;
+    const Shared *shared = group->shared;
+    VtVifSums sums[VT_VIF_SCALES];
+    memcpy(sums, totals, sizeof(sums));
     for (unsigned m = 0; m < group->n_members; m++)
-        vt_vif_scores(p.sums, options_of(group, m), shared->limit_of[m], results[m]);
+        vt_vif_scores(sums, options_of(group, m), shared->limit_of[m], results[m]);
     return 0;
 }
 
@@ -279,6 +353,9 @@ const VtMetric vt_metric_vif = {
     .init = init,
     .close = close_group,
     .scratch_size = scratch_size,
-    .extract = extract,
+    .extract = vt_extract_whole,
+    .n_sums = N_SUMS,
+    .extract_part = extract_part,
+    .finish = finish,
     .gpu = &vt_vif_gpu,
 };

@@ -202,7 +202,7 @@ INLINE uint64_t sad_of(const VtMotionPair *p, void *scratch, Samples samples)
     int16_t *y = (int16_t *)vt_carve(&c, line) + MARGIN;
     int16_t *odd = (int16_t *)vt_carve(&c, line) + MARGIN;
     uint64_t sad = 0;
-    for (unsigned row = 0; row < p->h; row++) {
+    for (unsigned row = p->first; row < p->end; row++) {
         const Rows r = rows_around(p, row);
         if (narrow_row(&r, p->w, p->bpc, samples, y)) {
             sad += horizontal(y, p->w);

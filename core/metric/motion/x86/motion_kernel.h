@@ -188,8 +188,8 @@ static uint64_t sad(const VtMotionPair *p, void *scratch)
         b.c[j] = b.y[j] + line;
     }
     uint64_t total = 0;
-    for (unsigned y = 0; y < p->h; y += BAND) {
-        b.rows = p->h - y < BAND ? p->h - y : BAND;
+    for (unsigned y = p->first; y < p->end; y += BAND) {
+        b.rows = p->end - y < BAND ? p->end - y : BAND;
         for (unsigned i = 0; i < b.rows + 2 * VT_MOTION_RADIUS; i++) {
             const unsigned row = vt_motion_mirror((int)(y + i) - VT_MOTION_RADIUS, p->h);
             b.earlier[i] = vt_motion_row(p->earlier, p->earlier_stride, row);
