@@ -142,11 +142,12 @@ def real_gpu():
             step(f"real GPU {name}", [program, "--real"])
 
 
-def without_cuda():
-    """A library built without CUDA."""
-    folder = os.path.join(ROOT, "build-nocuda")
-    build(folder, "-Denable_cuda=disabled", "-Dtests=false", "-Dbench=false", "-Dbuildtype=debug")
+def without_extras():
+    """A library without CUDA and a tool without libav."""
+    folder = os.path.join(ROOT, "build-minimal")
+    build(folder, "-Denable_cuda=disabled", "-Dlibav=disabled", "-Dtests=false", "-Dbench=false", "-Dbuildtype=debug")
     step("meta stub", [sys.executable, "test/meta/test_stub.py", ROOT, folder])
+    step("meta libav", [sys.executable, "test/meta/test_libav.py", BUILD, folder])
 
 
 def python_package():
@@ -190,7 +191,7 @@ def main():
     # Every failure point of the CUDA life (step 1) takes minutes; most are one picture's like the next one's.
     suites(BUILD, "release", ["unit", "kernels", "torture", "cuda_device"], {"VMAF_CUDA_TORTURE_STEP": "3"})
     real_gpu()
-    without_cuda()
+    without_extras()
     for name in ("headers", "symbols", "includes", "install"):
         step(f"meta {name}", [sys.executable, f"test/meta/test_{name}.py", ROOT, BUILD])
     if not shutil.which("chromium"):

@@ -58,7 +58,8 @@ int main(int argc, char **argv)
                             .h = (unsigned)atoi(argv[4]),
                             .pix_fmt = pixel_format(atoi(argv[5])),
                             .bpc = (unsigned)atoi(argv[6])};
-    int err = input_open(&in, argv[1], argc == 7 ? &raw : NULL);
+    const InputOptions options = {.raw = argc == 7 ? &raw : NULL};
+    int err = input_open(&in, argv[1], &options);
     if (!err) err = dump(&in, (unsigned)atoi(argv[2]));
     if (err) fprintf(stderr, "%s\n", in.error);
     input_close(&in);

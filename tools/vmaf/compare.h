@@ -3,8 +3,12 @@
 #define VMAF_TOOL_COMPARE_H
 
 #include "input.h"
+#include "options.h"
 
-/* 0, or -EINVAL after a line for each difference. any_depth: the bit depths may differ. */
-int compare_inputs(const Input *ref, const Input *dis, bool any_depth);
+/* Whether pictures can hold its frames: 0, or -EINVAL after a message. */
+int compare_check_format(const Input *in);
+
+/* 0, or -EINVAL after a line for each difference that forbids it; warns of others. */
+int compare_inputs(const Input *ref, const Input *dis, const Options *o);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "input_internal.h"
+#include "libav/libav.h"
 
 /* A frame larger than this must be in the file before memory is set aside for it. */
 #define TRUSTED_FRAME_BYTES (UINT64_C(256) << 20)
@@ -39,6 +41,7 @@ static void set_layout(Input *in, FileChroma chroma)
     const InputFormat *f = &in->format;
     FrameLayout *l = &in->layout;
 
+    l->format = in->format;
     l->chroma = chroma;
     l->n_planes = chroma == CHROMA_NONE ? 1 : chroma == CHROMA_AND_ALPHA ? 4 : 3;
     l->sample_bytes = f->bpc > 8 ? 2 : 1;
@@ -101,6 +104,7 @@ static int read_y4m_format(Input *in, FileChroma *chroma)
     in->format = header.format;
     in->fps_num = header.fps_num;
     in->fps_den = header.fps_den;
+    in->layout.is_centred = header.is_centred;
     *chroma = header.chroma;
     return 0;
 }
@@ -116,21 +120,61 @@ static int check_raw_format(Input *in, const InputFormat *raw, FileChroma *chrom
     return 0;
 }
 
-int input_open(Input *in, const char *path, const InputFormat *raw)
+/* A shorter file with Y4M's first bytes is one that breaks off. */
+static int read_head(Input *in)
+{
+    int64_t n = file_read(in->fd, in->head, sizeof(in->head));
+
+    if (n < 0) return input_fail(in, (int)n, "cannot read: %s", strerror((int)-n));
+    in->head_bytes = (unsigned)n;
+    in->y4m = !memcmp(in->head, Y4M_MAGIC, in->head_bytes);
+    return 0;
+}
+
+static int open_planes(Input *in, const InputFormat *raw)
 {
     FileChroma chroma = CHROMA_AS_IS;
+    int err = raw ? check_raw_format(in, raw, &chroma) : read_y4m_format(in, &chroma);
 
-    *in = (Input){.path = path, .fd = -1, .y4m = !raw};
-    int err = open_file(in);
-    if (!err) err = raw ? check_raw_format(in, raw, &chroma) : read_y4m_format(in, &chroma);
     if (err) return err;
     set_layout(in, chroma);
     err = count_frames(in);
     return err ? err : allocate_planes(in);
 }
 
+int input_open(Input *in, const char *path, const InputOptions *options)
+{
+    *in = (Input){.path = path, .fd = -1, .time = NAN, .traits.start = NAN};
+    int err = open_file(in);
+    if (!err && !options->raw) err = read_head(in);
+    if (err) return err;
+    return options->raw || in->y4m ? open_planes(in, options->raw)
+                                   : lav_open(in, options->decode_threads);
+}
+
+int input_convert(Input *in, const InputFormat *to, ScaleFilter filter)
+{
+    return lav_convert(in, to, filter);
+}
+
+int input_start(Input *in, const InputOptions *options)
+{
+    return options->decode_threads ? lav_start(in) : 0;
+}
+
+bool input_complaint(Input *in, char *text, size_t size)
+{
+    return lav_complaint(in, text, size);
+}
+
+bool input_lends(const Input *in, unsigned bpc)
+{
+    return lav_lends(in, bpc);
+}
+
 void input_close(Input *in)
 {
+    lav_close(in);
     if (in->path && in->fd >= 0) close(in->fd);
     free(in->plane);
     free(in->work);
@@ -138,6 +182,25 @@ void input_close(Input *in)
 }
 
 int input_read(Input *in, const VmafPicture *pic)
+{
+    return lav_is_used(in) ? lav_read(in, pic) : input_read_planes(in, pic);
+}
+
+int input_picture(Input *in, VmafContext *vmaf, unsigned bpc, VmafPicture *pic)
+{
+    if (lav_is_used(in)) return lav_picture(in, vmaf, bpc, pic);
+    VmafPicture p = {0};
+    int err = vmaf_fetch_preallocated_picture(vmaf, &p);
+    if (err) return input_fail(in, err, "cannot get a picture: %s", strerror(-err));
+    int result = input_read(in, &p);
+    if (result == INPUT_FRAME)
+        *pic = p;
+    else
+        vmaf_picture_unref(&p);
+    return result;
+}
+
+int input_read_planes(Input *in, const VmafPicture *pic)
 {
     if (!in->y4m) return planes_read(in, pic, true);
     int result = y4m_read_frame_header(in);

@@ -16,9 +16,12 @@ int64_t file_read(int fd, void *buffer, size_t size);
 int64_t file_read_rows(int fd, uint8_t *first, ptrdiff_t stride, size_t row_bytes, unsigned rows);
 
 /* y4m.c */
+#define Y4M_MAGIC "YUV4MPEG"
+
 typedef struct Y4mHeader {
     InputFormat format;
     FileChroma chroma;
+    bool is_centred;
     unsigned fps_num, fps_den;
     bool has_rate, has_interlacing;
 } Y4mHeader;
@@ -29,6 +32,10 @@ int y4m_read_frame_header(Input *in); /* INPUT_FRAME, INPUT_END or a negative er
 /* planes.c: a frame's samples. at_end_is_end: nothing left before the first byte is INPUT_END, not
  * an error. */
 int planes_read(Input *in, const VmafPicture *pic, bool at_end_is_end);
+void planes_fill_grey(const VmafPicture *pic); /* the chroma */
+
+/* input.c: input_read of Y4M and raw video, before conversion. */
+int input_read_planes(Input *in, const VmafPicture *pic);
 
 /* chroma.c: spec cli-and-output 3.7. src and dst do not overlap; dst of the first has dst_w
  * columns. */

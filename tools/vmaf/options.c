@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libav/libav.h"
 #include "libvmaf/turbo.h"
 #include "message.h"
 #include "outfile.h"
@@ -15,6 +16,7 @@
 #include "usage.h"
 
 #define MAX_DEFAULT_THREADS 64
+#define MAX_DEFAULT_DECODE_THREADS 8
 
 enum {
     ARG_XML = 256,
@@ -37,6 +39,10 @@ enum {
     ARG_NFLX_CTC,
     ARG_PRECISION,
     ARG_STATISTICS,
+    ARG_SCALE,
+    ARG_CONVERT,
+    ARG_IGNORE_FPS,
+    ARG_DECODE_THREADS,
     ARG_LIST_MODELS,
     ARG_LIST_FEATURES,
     ARG_HELP,
@@ -76,11 +82,16 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, 'v'},
     {"precision", required_argument, NULL, ARG_PRECISION},
     {"statistics", required_argument, NULL, ARG_STATISTICS},
+    {"scale", required_argument, NULL, ARG_SCALE},
+    {"convert", required_argument, NULL, ARG_CONVERT},
+    {"ignore-fps", no_argument, NULL, ARG_IGNORE_FPS},
+    {"decode-threads", required_argument, NULL, ARG_DECODE_THREADS},
     {"list-models", no_argument, NULL, ARG_LIST_MODELS},
     {"list-features", no_argument, NULL, ARG_LIST_FEATURES},
     {"help", no_argument, NULL, ARG_HELP},
-    /* Prefixes that are unambiguous for libvmaf's tool, which has no --help, --precision, --report.
-     */
+    /* Prefixes that are unambiguous for libvmaf's tool, which has no --help, --precision and the
+     * like. */
+    {"d", required_argument, NULL, 'd'},
     {"r", required_argument, NULL, 'r'},
     {"re", required_argument, NULL, 'r'},
     {"h", required_argument, NULL, 'h'},
@@ -159,6 +170,32 @@ static int parse_threads(Options *o, const char *text)
     if (!err && o->threads > MAX_THREADS)
         err = bad_value("--threads", text, "at most 1024 threads");
     return err;
+}
+
+static int parse_decode_threads(Options *o, const char *text)
+{
+    int err = parse_unsigned(&o->decode_threads, "--decode-threads", text);
+
+    if (!err && o->decode_threads > MAX_DECODE_THREADS)
+        err = bad_value("--decode-threads", text, "at most 64 threads");
+    return err;
+}
+
+static int parse_conversion(Options *o, int option, const char *text)
+{
+    const char *name = option == ARG_SCALE ? "--scale" : "--convert";
+
+    if (!lav_is_built_in()) {
+        message("%s: this vmaf was built without libswscale", name);
+        return -EINVAL;
+    }
+    if (option == ARG_SCALE && conversion_parse_scale(&o->conversion, text))
+        return bad_value(name, text,
+                         "WIDTHxHEIGHT, ref or dis, and perhaps :bicubic, :bilinear, :lanczos, "
+                         ":spline, :area or :point");
+    if (option == ARG_CONVERT && conversion_parse_format(&o->conversion, text))
+        return bad_value(name, text, "420, 422 or 444, for more bits as 420p10, or ref or dis");
+    return 0;
 }
 
 static int parse_precision(Options *o, const char *text)
@@ -250,6 +287,9 @@ static int parse_flag(Options *o, int option)
     case ARG_NDJSON:
         o->ndjson = true;
         return 0;
+    case ARG_IGNORE_FPS:
+        o->ignore_fps = true;
+        return 0;
     case 'n':
         o->no_prediction = true;
         return 0;
@@ -329,6 +369,11 @@ static int parse_option(Options *o, int option, const char *arg)
         return parse_unsigned(&o->skip_distorted, "--frame_skip_dist", arg);
     case ARG_PRECISION:
         return parse_precision(o, arg);
+    case ARG_SCALE:
+    case ARG_CONVERT:
+        return parse_conversion(o, option, arg);
+    case ARG_DECODE_THREADS:
+        return parse_decode_threads(o, arg);
     case ARG_STATISTICS:
         o->statistics = arg;
         return vmaf_turbo_check_statistics(arg)
@@ -379,6 +424,21 @@ static int check_outputs(Options *o)
     return err ? err : check_paths(o, o->page, &o->n_pages, "--report");
 }
 
+static int check_conversion(const Options *o)
+{
+    if (o->n_distorted == 1 || !conversion_needs_distorted(&o->conversion)) return 0;
+    message("--scale dis and --convert dis need exactly one distorted video");
+    return -EINVAL;
+}
+
+/* Decoding takes a fraction of the time that scoring takes. */
+static unsigned default_decode_threads(const Options *o)
+{
+    unsigned threads = o->threads ? 1 + o->threads / (4 * o->n_distorted) : 0;
+
+    return threads < MAX_DEFAULT_DECODE_THREADS ? threads : MAX_DEFAULT_DECODE_THREADS;
+}
+
 static int check_model_names(const Options *o)
 {
     for (unsigned i = 1; i < o->n_models; i++) {
@@ -396,6 +456,8 @@ static int check(Options *o)
     int err = check_required(o);
 
     if (!err) err = check_outputs(o);
+    if (!err) err = check_conversion(o);
+    if (!err && o->decode_threads == UINT_MAX) o->decode_threads = default_decode_threads(o);
     if (!err && !o->n_models && !o->no_prediction)
         err = options_add_model(o, "version=vmaf_v0.6.1");
     return err ? err : check_model_names(o);
@@ -417,6 +479,7 @@ int options_parse(Options *o, int argc, char **argv)
 
     *o = (Options){.format = VMAF_OUTPUT_FORMAT_XML,
                    .precision = VMAF_TURBO_PRECISION_DEFAULT,
+                   .decode_threads = UINT_MAX, /* by the number of threads */
                    .threads = default_threads()};
     while (!err && (option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
         if (print_and_exit(option)) return OPTIONS_EXIT;

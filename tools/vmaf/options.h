@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "conversion.h"
 #include "libvmaf/libvmaf.h"
 #include "model_string.h"
 
@@ -11,6 +12,7 @@
 #define MAX_FEATURES 32
 #define MAX_THREADS 1024
 #define MAX_DISTORTED 64
+#define MAX_DECODE_THREADS 64
 
 typedef enum { BACKEND_AUTO, BACKEND_CPU, BACKEND_CUDA } BackendChoice;
 
@@ -32,6 +34,10 @@ typedef struct Options {
     unsigned w, h, bpc;
     enum VmafPixelFormat pix_fmt;
     bool any_depth; /* the inputs may differ in bit depth */
+
+    Conversion conversion;
+    bool ignore_fps;         /* pairs frames of containers whatever their rates are */
+    unsigned decode_threads; /* per video */
 
     unsigned threads, subsample, cpumask, gpumask;
     BackendChoice backend;

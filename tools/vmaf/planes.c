@@ -32,7 +32,7 @@ static bool is_direct(const Input *in, const VmafPicture *pic, unsigned p)
     const FrameLayout *l = &in->layout;
 
     return (p == 0 || l->chroma == CHROMA_AS_IS || l->chroma == CHROMA_AND_ALPHA) &&
-           l->w[p] == pic->w[p] && l->h[p] == pic->h[p] && in->format.bpc == pic->bpc;
+           l->w[p] == pic->w[p] && l->h[p] == pic->h[p] && in->layout.format.bpc == pic->bpc;
 }
 
 static void store_row(void *dst, unsigned w, unsigned bpc, const uint8_t *src, unsigned src_bpc)
@@ -56,13 +56,13 @@ static void store_plane(const Input *in, const VmafPicture *pic, unsigned p, con
 {
     for (unsigned y = 0; y < pic->h[p]; y++)
         store_row((uint8_t *)pic->data[p] + (ptrdiff_t)y * pic->stride[p], pic->w[p], pic->bpc,
-                  src + y * pitch, in->format.bpc);
+                  src + y * pitch, in->layout.format.bpc);
 }
 
 static void convert_plane(Input *in, const VmafPicture *pic, unsigned p)
 {
     const FrameLayout *l = &in->layout;
-    unsigned half_width = (in->format.w + 1) / 2;
+    unsigned half_width = (in->layout.format.w + 1) / 2;
 
     switch (p == 0 ? CHROMA_AS_IS : l->chroma) {
     case CHROMA_411:
@@ -80,7 +80,7 @@ static void convert_plane(Input *in, const VmafPicture *pic, unsigned p)
     store_plane(in, pic, p, in->plane, row_bytes(l, p));
 }
 
-static void fill_grey(const VmafPicture *pic)
+void planes_fill_grey(const VmafPicture *pic)
 {
     for (unsigned p = 1; p < 3; p++) {
         for (unsigned y = 0; y < pic->h[p]; y++) {
@@ -104,6 +104,6 @@ int planes_read(Input *in, const VmafPicture *pic, bool at_end_is_end)
         if (err) return err;
         if (is_wanted && !direct) convert_plane(in, pic, p);
     }
-    if (pic && in->layout.chroma == CHROMA_NONE) fill_grey(pic);
+    if (pic && in->layout.chroma == CHROMA_NONE) planes_fill_grey(pic);
     return INPUT_FRAME;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "benchmark.h"
+#include "compare.h"
 #include "libvmaf/turbo.h"
 #include "message.h"
 #include "outfile.h"
@@ -24,13 +25,15 @@ typedef struct Run {
     Backend backend;
     Progress progress;
     unsigned n_pairs; /* frames of the reference that were handed out */
+    bool complained;  /* has told of damage that the reference's decoder conceals */
 } Run;
 
 static int open_reference(Run *r)
 {
     const Options *o = r->options;
-    const InputFormat raw = {.w = o->w, .h = o->h, .bpc = o->bpc, .pix_fmt = o->pix_fmt};
-    int err = input_open(&r->reference, o->reference, o->raw ? &raw : NULL);
+    InputFormat raw;
+    const InputOptions options = session_input_options(o, &raw);
+    int err = input_open(&r->reference, o->reference, &options);
 
     if (!err) return 0;
     message("%s: %s", o->reference, r->reference.error);
@@ -44,6 +47,29 @@ static Session *next_running(const Run *r, Session *after)
 
     while (s < r->session + r->n_sessions && !s->running) s++;
     return s < r->session + r->n_sessions ? s : NULL;
+}
+
+/* Only the reference's conversion may depend on the distorted video, which is the only one then. */
+static int convert_reference(Run *r, const InputFormat *own)
+{
+    const Conversion *c = &r->options->conversion;
+    const Session *first = next_running(r, NULL);
+    InputFormat to = conversion_target(c, own, own, first ? &first->input.format : own);
+
+    if (to.pix_fmt == VMAF_PIX_FMT_UNKNOWN) return compare_check_format(&r->reference);
+    int err = input_convert(&r->reference, &to, c->filter);
+    if (err) message("%s: %s", r->reference.path, r->reference.error);
+    return err;
+}
+
+static int compare_all(Run *r)
+{
+    const InputFormat own = r->reference.format;
+    int err = convert_reference(r, &own);
+
+    if (err) return err;
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) session_compare(s, &own);
+    return 0;
 }
 
 static bool is_same(const char *path, const char *other)
@@ -138,6 +164,24 @@ static unsigned pairs_in_pool(const Run *r, unsigned threads)
     return (unsigned)pairs;
 }
 
+/* That come from this session's pool. */
+static unsigned pictures_per_pair(const Run *r, const Session *s, unsigned bpc)
+{
+    unsigned own = input_lends(&s->input, bpc) ? 0 : 1;
+
+    return s == r->first && !input_lends(&r->reference, bpc) ? own + 1 : own;
+}
+
+static int start_reference(Run *r)
+{
+    InputFormat raw;
+    const InputOptions options = session_input_options(r->options, &raw);
+    int err = input_start(&r->reference, &options);
+
+    if (err) message("%s: %s", r->reference.path, r->reference.error);
+    return err;
+}
+
 /* The threads are divided among the sessions, at least one for each, the first ones get the rest.
  * The reference's pictures come from the pool of the first session. */
 static int start_sessions(Run *r)
@@ -147,14 +191,14 @@ static int start_sessions(Run *r)
 
     for (Session *s = next_running(r, NULL); s; s = next_running(r, s)) n++;
     for (Session *s = next_running(r, NULL); s; s = next_running(r, s), i++) {
+        if (!i) r->first = s;
         share.threads = threads / n + (i < threads % n ? 1 : 0);
         if (threads && !share.threads) share.threads = 1;
-        share.pictures = pairs_in_pool(r, share.threads) * (i ? 1 : 2);
-        if (!i) r->first = s;
+        share.pictures = pairs_in_pool(r, share.threads) * pictures_per_pair(r, s, share.bpc);
         int err = session_start(s, &share);
         if (err) return err;
     }
-    return n ? 0 : -EINVAL;
+    return n ? start_reference(r) : -EINVAL;
 }
 
 static int set_up(Run *r)
@@ -174,6 +218,8 @@ static int set_up(Run *r)
                        .input.fd = -1};
         session_open(s, i);
     }
+    err = compare_all(r);
+    if (err) return err;
     check_depths(r);
     check_outputs(r);
     err = backend_open(&r->backend, o, r->terminal && !o->quiet);
@@ -213,22 +259,26 @@ static void step_sessions(Run *r, const VmafPicture *ref, int result)
     }
 }
 
+/* Damage that is concealed ends nothing, but no video counts as scored without fault. */
+static void check_reference(Run *r)
+{
+    if (!session_report_complaint(&r->progress, r->n_pairs, &r->reference, &r->complained)) return;
+    for (Session *s = next_running(r, NULL); s; s = next_running(r, s))
+        if (!s->status) s->status = STATUS_BAD_INPUT;
+}
+
 /* One frame of the reference, and those of all distorted videos. */
 static void score_frame(Run *r)
 {
     VmafPicture ref = {0};
-    int err = vmaf_fetch_preallocated_picture(r->first->vmaf, &ref);
+    int result = input_picture(&r->reference, r->first->vmaf, r->first->bpc, &ref);
 
-    if (err) {
-        message("cannot get a picture: %s", strerror(-err));
-        fail_all(r, STATUS(err));
-        return;
-    }
-    int result = input_read(&r->reference, &ref);
     if (result < 0) reference_failed(r, (uint64_t)r->options->skip_reference + r->n_pairs);
+    if (result >= 0) check_reference(r);
     if (result == INPUT_FRAME) progress_update(&r->progress, r->n_pairs + 1);
     step_sessions(r, &ref, result);
-    if (result == INPUT_FRAME) r->n_pairs++;
+    if (result != INPUT_FRAME) return;
+    r->n_pairs++;
     vmaf_picture_unref(&ref);
 }
 

@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +19,48 @@ void session_fail(Session *s, int status)
     s->running = false;
 }
 
+InputOptions session_input_options(const Options *o, InputFormat *raw)
+{
+    *raw = (InputFormat){.w = o->w, .h = o->h, .bpc = o->bpc, .pix_fmt = o->pix_fmt};
+    return (InputOptions){.raw = o->raw ? raw : NULL, .decode_threads = o->decode_threads};
+}
+
 static int open_distorted(Session *s, const char *path)
 {
-    const Options *o = s->options;
-    const InputFormat raw = {.w = o->w, .h = o->h, .bpc = o->bpc, .pix_fmt = o->pix_fmt};
-    int err = input_open(&s->input, path, o->raw ? &raw : NULL);
+    InputFormat raw;
+    const InputOptions options = session_input_options(s->options, &raw);
+    int err = input_open(&s->input, path, &options);
 
-    if (!err) return compare_inputs(s->reference, &s->input, o->any_depth);
+    if (!err) return 0;
     message("%s: %s", path, s->input.error);
     message("cannot open the distorted video");
     return err;
+}
+
+static int not_scored(Session *s, int err)
+{
+    if (err && s->options->n_distorted > 1) message("%s is not scored", s->input.path);
+    if (err) session_fail(s, STATUS_SETUP);
+    return err;
+}
+
+static int convert(Session *s, const InputFormat *ref)
+{
+    const Conversion *c = &s->options->conversion;
+    InputFormat own = s->input.format, to = conversion_target(c, &own, ref, &own);
+
+    if (to.pix_fmt == VMAF_PIX_FMT_UNKNOWN) return 0; /* the comparison will say so */
+    int err = input_convert(&s->input, &to, c->filter);
+    if (err) message("%s: %s", s->input.path, s->input.error);
+    return err;
+}
+
+int session_compare(Session *s, const InputFormat *ref)
+{
+    int err = convert(s, ref);
+
+    if (!err) err = compare_inputs(s->reference, &s->input, s->options);
+    return not_scored(s, err);
 }
 
 /* The name of this session's file, from the list of an option. */
@@ -53,12 +86,9 @@ int session_open(Session *s, unsigned index)
 {
     int err = open_distorted(s, s->options->distorted[index]);
 
-    if (err && s->options->n_distorted > 1)
-        message("%s is not scored", s->options->distorted[index]);
     if (!err) err = name_files(s, index);
     s->running = !err;
-    if (err) session_fail(s, STATUS_SETUP);
-    return err;
+    return not_scored(s, err);
 }
 
 static int make_pool(Session *s, const SessionShare *share)
@@ -66,6 +96,7 @@ static int make_pool(Session *s, const SessionShare *share)
     const InputFormat *f = &s->input.format;
     VmafPictureConfiguration cfg = {.pic_cnt = share->pictures};
 
+    if (!cfg.pic_cnt) return 0; /* all are lent */
     cfg.pic_params.w = f->w;
     cfg.pic_params.h = f->h;
     cfg.pic_params.pix_fmt = f->pix_fmt;
@@ -159,10 +190,17 @@ static int follow_frames(Session *s, const SessionShare *share)
 
 int session_start(Session *s, const SessionShare *share)
 {
+    InputFormat raw;
+    const InputOptions options = session_input_options(s->options, &raw);
     int err = make_context(s, share);
 
+    s->bpc = share->bpc;
     if (!err) err = register_features(s);
     if (!err) err = follow_frames(s, share);
+    if (!err) {
+        err = input_start(&s->input, &options);
+        if (err) message("%s: %s", s->input.path, s->input.error);
+    }
     if (err) session_fail(s, STATUS_SETUP);
     return err;
 }
@@ -190,6 +228,17 @@ void session_report_read_error(Progress *progress, unsigned n_pairs, const Input
     message("cannot read frame %llu of %s", (unsigned long long)frame, in->path);
 }
 
+bool session_report_complaint(Progress *progress, unsigned n_pairs, Input *in, bool *reported)
+{
+    char text[128];
+
+    if (!input_complaint(in, text, sizeof(text)) || *reported) return false;
+    *reported = true;
+    progress_break(progress, n_pairs);
+    message("%s: damaged near frame %u, scored as it was decoded (%s)", in->path, n_pairs, text);
+    return true;
+}
+
 static void read_failed(Session *s, uint64_t frame)
 {
     session_report_read_error(s->progress, s->n_pairs, &s->input, frame);
@@ -214,11 +263,32 @@ static void report_end(Session *s, const Input *first, const Input *other)
             s->n_pairs);
 }
 
+/* Frames are paired one by one. Where a video has lost or gained one, the time stamps drift apart.
+ */
+static void check_times(Session *s)
+{
+    const Input *ref = s->reference, *dis = &s->input;
+    double frame = ref->fps_num ? (double)ref->fps_den / ref->fps_num : 0.04;
+
+    if (!s->n_pairs) {
+        s->first_time[0] = ref->time;
+        s->first_time[1] = dis->time;
+    }
+    double apart = (dis->time - s->first_time[1]) - (ref->time - s->first_time[0]);
+    if (s->out_of_step || s->options->ignore_fps || !(fabs(apart) > 0.75 * frame)) return;
+    s->out_of_step = true;
+    progress_break(s->progress, s->n_pairs);
+    message("warning: at frame %u of %s time stamps differ by %.3f s from those of %s; frames are "
+            "paired one by one",
+            s->n_pairs, dis->path, apart, ref->path);
+}
+
 static void hand_over(Session *s, const VmafPicture *ref, VmafPicture *dis)
 {
     VmafPicture shared = {0};
     int err = vmaf_turbo_picture_ref(&shared, ref);
 
+    check_times(s);
     if (!err && s->page) page_pictures(s->page, s->n_pairs, ref, dis);
     if (!err) err = vmaf_read_pictures(s->vmaf, &shared, dis, s->n_pairs);
     if (!err) {
@@ -245,15 +315,12 @@ void session_step(Session *s, const VmafPicture *ref, int reference_result)
     VmafPicture dis = {0};
 
     if (is_output_lost(s)) return;
-    int err = vmaf_fetch_preallocated_picture(s->vmaf, &dis);
+    int result = input_picture(&s->input, s->vmaf, s->bpc, &dis);
 
-    if (err) {
-        message("cannot get a picture: %s", strerror(-err));
-        session_fail(s, STATUS(err));
-        return;
-    }
-    int result = input_read(&s->input, &dis);
     if (result < 0) read_failed(s, (uint64_t)s->options->skip_distorted + s->n_pairs);
+    if (result >= 0 &&
+        session_report_complaint(s->progress, s->n_pairs, &s->input, &s->complained) && !s->status)
+        s->status = STATUS_BAD_INPUT;
     if (reference_result < 0) session_fail(s, STATUS_BAD_INPUT);
     if (result == INPUT_FRAME && reference_result == INPUT_FRAME) {
         hand_over(s, ref, &dis);

@@ -26,10 +26,14 @@ typedef struct Session {
     Ndjson ndjson;   /* path NULL: no lines while running */
     char *page_path; /* the report as a page, NULL for none */
     Page *page;
-    unsigned n_pairs; /* scored */
-    bool running;     /* takes further frames */
-    bool finished;    /* has written what there is to write */
-    int status;       /* of the first failure */
+    unsigned bpc;         /* of the pictures */
+    unsigned n_pairs;     /* scored */
+    bool running;         /* takes further frames */
+    bool complained;      /* has told of damage that the decoder conceals */
+    bool out_of_step;     /* has warned of time stamps that differ */
+    double first_time[2]; /* of the reference and the distorted video */
+    bool finished;        /* has written what there is to write */
+    int status;           /* of the first failure */
 } Session;
 
 /* What a session has to itself and what it brings for all. */
@@ -40,10 +44,16 @@ typedef struct SessionShare {
     unsigned pictures; /* in its pool; 0: none */
 } SessionShare;
 
-/* Opens the distorted video that is the index-th of the options (from 0) and compares it with the
- * reference. 0, or a negative errno after a message, and the session has failed. session_close may
- * follow in every case. */
+/* How the options say that inputs are read; raw is room for a format. */
+InputOptions session_input_options(const Options *o, InputFormat *raw);
+
+/* Opens the distorted video that is the index-th of the options (from 0). 0, or a negative errno
+ * after a message, and the session has failed. session_close may follow in every case. */
 int session_open(Session *s, unsigned index);
+
+/* Converts the distorted video if that is asked for, and compares it with the reference; ref is the
+ * format that the reference's file has. Results as above. */
+int session_compare(Session *s, const InputFormat *ref);
 
 /* Makes the context with its pool, models and features; results as above. */
 int session_start(Session *s, const SessionShare *share);
@@ -63,6 +73,9 @@ void session_skip(Session *s);
 /* Scores what was read, writes the report and prints the pooled scores, once, if it was started.
  * Whatever failed since, what was computed is scored and written. */
 void session_finish(Session *s);
+
+/* Says so if the decoder concealed damage, once per input; true then. */
+bool session_report_complaint(Progress *progress, unsigned n_pairs, Input *in, bool *reported);
 
 /* A frame of an input could not be read: says so. */
 void session_report_read_error(Progress *progress, unsigned n_pairs, const Input *in,

@@ -6,16 +6,16 @@
 #include "input_internal.h"
 #include "message.h"
 
-#define MAGIC "YUV4MPEG"
 #define MAX_HEADER 4096
 #define FRAME_MAGIC "FRAME"
 #define MAX_FRAME_PARAMETERS 79
 
-/* Reads up to a newline, which becomes the zero byte. One byte at a time: what follows is frame
- * data. */
+/* Reads up to a newline, which becomes the zero byte; the first bytes were read already. One byte
+ * at a time: what follows is frame data. */
 static int read_line(Input *in, char *line, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
+    memcpy(line, in->head, in->head_bytes);
+    for (size_t i = in->head_bytes; i < size; i++) {
         int64_t n = file_read(in->fd, line + i, 1);
         if (n < 0) return input_fail(in, (int)n, "cannot read the header: %s", strerror((int)-n));
         if (n == 0) return input_fail(in, -EINVAL, "the file ends inside the Y4M header");
@@ -79,6 +79,12 @@ static unsigned parse_depth(const char *text)
     return 0;
 }
 
+/* Where mjpegtools has the chroma samples of these. */
+static bool is_centred(const char *name)
+{
+    return !strcmp(name, "420") || !strcmp(name, "420jpeg") || !strcmp(name, "420paldv");
+}
+
 static int parse_colour(Input *in, Y4mHeader *header, const char *tag)
 {
     static const struct {
@@ -111,6 +117,7 @@ static int parse_colour(Input *in, Y4mHeader *header, const char *tag)
         header->format.pix_fmt = layouts[i].pix_fmt;
         header->format.bpc = bpc;
         header->chroma = layouts[i].chroma;
+        header->is_centred = is_centred(name);
         return 0;
     }
     return input_fail(in, -EINVAL, "unsupported Y4M colour format \"%.32s\"", name);
@@ -156,11 +163,10 @@ int y4m_read_header(Input *in, Y4mHeader *header)
     int err = read_line(in, line, sizeof(line));
 
     if (err) return err;
-    if (strncmp(line, MAGIC, strlen(MAGIC)))
-        return input_fail(in, -EINVAL, "not a Y4M file (it does not begin with %s)", MAGIC);
-    if (line[strlen(MAGIC)] != '2') message("%s: unknown version of Y4M", in->path);
+    if (line[strlen(Y4M_MAGIC)] != '2') message("%s: unknown version of Y4M", in->path);
 
-    *header = (Y4mHeader){.format = {.bpc = 8, .pix_fmt = VMAF_PIX_FMT_YUV420P}};
+    *header =
+        (Y4mHeader){.format = {.bpc = 8, .pix_fmt = VMAF_PIX_FMT_YUV420P}, .is_centred = true};
     strsep(&rest, " ");
     while (!err && (tag = strsep(&rest, " "))) err = parse_tag(in, header, tag);
     return err ? err : check_required(in, header);
