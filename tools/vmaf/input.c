@@ -152,9 +152,14 @@ int input_open(Input *in, const char *path, const InputOptions *options)
                                    : lav_open(in, options->decode_threads);
 }
 
+bool input_same_format(const InputFormat *a, const InputFormat *b)
+{
+    return a->w == b->w && a->h == b->h && a->bpc == b->bpc && a->pix_fmt == b->pix_fmt;
+}
+
 int input_convert(Input *in, const InputFormat *to, ScaleFilter filter)
 {
-    return lav_convert(in, to, filter);
+    return input_same_format(&in->format, to) ? 0 : lav_convert(in, to, filter);
 }
 
 int input_start(Input *in, const InputOptions *options)

@@ -5,6 +5,8 @@
 
 #include "input.h"
 
+bool input_same_format(const InputFormat *a, const InputFormat *b);
+
 /* Sets in->error and returns code. */
 int input_fail(Input *in, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -68,16 +68,10 @@ static int make_view(struct LavInput *a)
     return 0;
 }
 
-static bool is_same_format(const InputFormat *a, const InputFormat *b)
-{
-    return a->w == b->w && a->h == b->h && a->bpc == b->bpc && a->pix_fmt == b->pix_fmt;
-}
-
 int lav_convert(Input *in, const InputFormat *to, ScaleFilter filter)
 {
     int err = 0;
 
-    if (is_same_format(&in->format, to)) return 0;
     if (!in->lav) {
         err = make(in);
         if (!err) err = make_view(in->lav);
@@ -112,7 +106,7 @@ static int check_format(struct LavInput *a, const AVFrame *frame)
         return input_fail(a->in, -EINVAL, "its size changes from %ux%u to %dx%d (--scale converts)",
                           f->w, f->h, frame->width, frame->height);
     InputFormat now = lav_picture_format(frame->format, f->w, f->h);
-    if (is_same_format(&now, f)) return INPUT_FRAME;
+    if (input_same_format(&now, f)) return INPUT_FRAME;
     return input_fail(a->in, -EINVAL, "its pixel format changes from %s to %s (--convert converts)",
                       a->in->traits.pixel_format, name ? name : "unknown");
 }
