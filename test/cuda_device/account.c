@@ -9,7 +9,7 @@
 #include "internal.h"
 
 #define DEPTH 12
-#define MAX_CALLS 64
+#define MAX_CALLS 96
 #define MAX_MISUSES 32
 
 typedef struct Entry {

@@ -21,8 +21,6 @@ static struct CUctx_st primary;
 static _Thread_local CUcontext pushed[MAX_PUSHED];
 static _Thread_local unsigned n_pushed;
 
-CUcontext sw_current(void);
-
 CUcontext sw_current(void)
 {
     return n_pushed ? pushed[n_pushed - 1] : NULL;
@@ -114,6 +112,14 @@ CUresult cuDevicePrimaryCtxRelease(CUdevice device)
     return failed ? CUDA_ERROR_UNKNOWN : CUDA_SUCCESS;
 }
 
+bool sw_primary_active(void)
+{
+    sw_lock();
+    const bool active = primary.retained;
+    sw_unlock();
+    return active;
+}
+
 /* A new context is current, as with the real driver. */
 CUresult cuCtxCreate_v2(CUcontext *ctx, unsigned flags, CUdevice device)
 {
@@ -160,8 +166,9 @@ CUresult cuCtxPopCurrent_v2(CUcontext *ctx)
         sw_misuse("cuCtxPopCurrent without a context");
         return SW_INVALID_CONTEXT;
     }
-    *ctx = pushed[--n_pushed];
-    sw_remove(SW_PUSH, *ctx);
+    CUcontext popped = pushed[--n_pushed];
+    sw_remove(SW_PUSH, popped);
+    if (ctx) *ctx = popped; /* FFmpeg passes NULL, which the real driver takes */
     return failed ? CUDA_ERROR_UNKNOWN : CUDA_SUCCESS;
 }
 
@@ -270,7 +277,8 @@ CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D *copy, CUstream stream)
     BEGIN(cuMemcpy2DAsync_v2);
     if (copy->WidthInBytes > copy->srcPitch || copy->WidthInBytes > copy->dstPitch)
         return SW_INVALID_VALUE;
-    const SwOp op = {.kind = SW_COPY, .copy = *copy};
+    SwOp op = {.kind = SW_COPY, .copy = *copy};
+    sw_stage(&op);
     return sw_enqueue(stream, &op);
 }
 

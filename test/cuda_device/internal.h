@@ -43,12 +43,17 @@ bool sw_live(SwKind kind, const void *handle);
 void sw_misuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void sw_each(SwKind kind, void (*visit)(const void *handle, size_t size));
 
+/* driver.c */
+CUcontext sw_current(void);
+bool sw_primary_active(void);
+
 /* stream.c: queues. NULL is the legacy default stream. */
 typedef struct SwFunction SwFunction;
 typedef enum SwOpKind { SW_COPY, SW_SET, SW_LAUNCH, SW_MARK, SW_WAIT } SwOpKind;
 typedef struct SwOp {
     SwOpKind kind;
     CUDA_MEMCPY2D copy;
+    void *staged; /* what the copy reads, if that was not page-locked memory; freed with it */
     struct {
         void *p;
         unsigned value, bytes; /* of one sample */
@@ -65,6 +70,7 @@ typedef struct SwOp {
     } wait;
     struct SwOp *next;
 } SwOp;
+void sw_stage(SwOp *copy); /* ffmpeg_calls.c: as a device does before such a call returns */
 CUresult sw_enqueue(CUstream stream, const SwOp *op);
 void sw_run_stream(CUstream stream);
 void sw_run_all(void);

@@ -133,6 +133,7 @@ static void run_until(CUstream s, unsigned long until)
         s->done++;
         execute(op);
         if (op->kind == SW_LAUNCH) free(op->launch.params);
+        free(op->staged);
         free(op);
     }
 }
@@ -199,7 +200,6 @@ SW_EXPORT tcuEventCreate cuEventCreate;
 SW_EXPORT tcuEventDestroy_v2 cuEventDestroy_v2;
 SW_EXPORT tcuEventRecord cuEventRecord;
 SW_EXPORT tcuEventSynchronize cuEventSynchronize;
-CUcontext sw_current(void);
 
 #define BEGIN(name)                                                                                \
     if (sw_begin(#name, false)) return CUDA_ERROR_UNKNOWN;                                         \
