@@ -239,7 +239,8 @@ __attribute__((destructor)) static void report_at_exit(void)
     FILE *out = path ? fopen(path, "a") : NULL;
     if (!out) return;
     const unsigned bad = sw_device.report(out);
-    fprintf(out, "software device: %u left over or misused, %lu copies\n", bad,
-            sw_device.calls("cuMemcpy2D_v2") + sw_device.calls("cuMemcpy2DAsync_v2"));
+    fprintf(out, "software device: %u left over or misused, %lu copies, %lu launches\n", bad,
+            sw_device.calls("cuMemcpy2D_v2") + sw_device.calls("cuMemcpy2DAsync_v2"),
+            sw_device.calls("cuLaunchKernel"));
     fclose(out);
 }

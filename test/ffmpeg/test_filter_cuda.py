@@ -1,4 +1,6 @@
 """libvmaf_cuda, fed by hwupload or hwupload_cuda, on the software CUDA device: the same figures, and nothing left behind."""
+import re
+
 import pytest
 
 import ffmpeg
@@ -18,7 +20,7 @@ def device(tmp_path):
     report = tmp_path / "device.txt"
     yield {"LD_LIBRARY_PATH": f"{ffmpeg.LIBRARY}:{ffmpeg.DEVICE}", "SOFTWARE_DEVICE_REPORT": str(report)}
     said = report.read_text()
-    assert said.endswith("copies\n")
+    assert said.endswith("launches\n")
     assert all(line.startswith("software device: 0 left over or misused") for line in said.splitlines()), said
 
 
@@ -38,6 +40,15 @@ def test_cases(clip, tmp_path, device, options, args):
                     env=device)
     compare("libvmaf_cuda", log, report_of(tmp_path, [*clip.args, *args]))
     assert "ERROR" not in p.stderr
+
+
+def test_runs_on_the_device(clip, tmp_path, device):
+    """The model's metrics run there, or the log says which do not (a library built without nvcc)."""
+    _, p = log_of(tmp_path, [*DEVICE, *clip.inputs], {}, UPLOAD, "libvmaf_cuda", env=device)
+    launches = [int(n) for n in re.findall(r"(\d+) launches", open(device["SOFTWARE_DEVICE_REPORT"]).read())]
+    on_cpu = [name for name in ("vif", "adm", "motion") if f"{name} has no CUDA kernels" in p.stderr]
+    assert len(on_cpu) in (0, 3)
+    assert (max(launches) > 0) == (not on_cpu)
 
 
 @pytest.mark.parametrize("log_fmt", ["xml", "csv", "sub"])
