@@ -87,7 +87,8 @@ static void colours_are_right(void **state)
         fill(&ref, 16, 128, 128);
         fill(&dis, yuv[i][0], yuv[i][1], yuv[i][2]);
         thumbnail_make(&t, &m, &ref, &dis);
-        thumbnail_rgb(&t, &m, 1, out);
+        const ThumbnailColours sd = thumbnail_colours(NULL, false, 16);
+        thumbnail_rgb(&t, &m, &sd, 1, out);
         for (unsigned c = 0; c < 3; c++)
             assert_in_range(out[3 * 17 + c] + 2, rgb[i][c], rgb[i][c] + 4);
         assert_int_equal(t.difference[5], 256 * (yuv[i][0] - 16));
@@ -107,6 +108,36 @@ static void add(Worst *w, unsigned index)
     fill(&pic, index % 200, 128, 128);
     worst_add(w, index, &pic, &pic);
     vmaf_picture_unref(&pic);
+}
+
+static void the_matrix_is_the_one_of_the_video(void **state)
+{
+    (void)state;
+    assert_true(thumbnail_colours(NULL, false, 576).kr == 0.299);
+    assert_true(thumbnail_colours(NULL, false, 720).kr == 0.2126);
+    assert_true(thumbnail_colours("smpte170m", false, 1080).kr == 0.299);
+    assert_true(thumbnail_colours("bt709", true, 480).kr == 0.2126);
+    assert_true(thumbnail_colours("bt2020nc", false, 480).kb == 0.0593);
+    assert_true(thumbnail_colours("bt709", true, 480).full_range);
+}
+
+static void pictures_of_another_shape_are_left_alone(void **state)
+{
+    (void)state;
+    Worst w;
+    VmafPicture a, b;
+    assert_int_equal(worst_init(&w, 16, 16, 4, 1), 0);
+    fill(&a, 16, 128, 128);
+    assert_int_equal(vmaf_picture_alloc(&b, VMAF_PIX_FMT_YUV420P, 10, 16, 16), 0);
+    worst_add(&w, 0, &a, &b);
+    vmaf_picture_unref(&b);
+    assert_int_equal(vmaf_picture_alloc(&b, VMAF_PIX_FMT_YUV420P, 8, 32, 16), 0);
+    worst_add(&w, 0, &b, &b);
+    worst_score(&w, 0, 1);
+    assert_null(w.frame[0].cell);
+    vmaf_picture_unref(&a);
+    vmaf_picture_unref(&b);
+    worst_free(&w);
 }
 
 static void the_worst_frames_keep_their_pictures(void **state)
@@ -197,6 +228,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thumbnails_are_means_of_boxes),
         cmocka_unit_test(colours_are_right),
+        cmocka_unit_test(the_matrix_is_the_one_of_the_video),
+        cmocka_unit_test(pictures_of_another_shape_are_left_alone),
         cmocka_unit_test(the_worst_frames_keep_their_pictures),
         cmocka_unit_test(neighbours_of_a_worse_frame_are_left_out),
         cmocka_unit_test(late_scores_lose_old_pictures_only),

@@ -25,8 +25,8 @@ const ModelSpec *page_model(const Page *p)
     return o->n_models && !o->no_prediction ? &o->model[0] : NULL;
 }
 
-/* The worst frames are not to be all of one moment: they come from half a second apart, or less in a
- * short clip. */
+/* The worst frames are not to be all of one moment: they come from half a second apart, or less in
+ * a short clip. */
 static unsigned distance(const Page *p)
 {
     const uint64_t a = p->info.reference->frames, b = p->info.distorted->frames;

@@ -1,5 +1,6 @@
 /* Figures and tables: they are complete without a script. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -155,19 +156,53 @@ static void end_row(FILE *to)
     fputs("</td></tr>\n", to);
 }
 
+static void write_format(FILE *to, const InputFormat *f)
+{
+    static const char *const layouts[] = {"other", "4:2:0", "4:2:2", "4:4:4", "4:0:0"};
+
+    fprintf(to, "%u &times; %u, %s, %u bit", f->w, f->h,
+            layouts[f->pix_fmt <= VMAF_PIX_FMT_YUV400P ? f->pix_fmt : 0], f->bpc);
+}
+
+static bool is_same_format(const InputFormat *a, const InputFormat *b)
+{
+    return a->w == b->w && a->h == b->h && a->bpc == b->bpc && a->pix_fmt == b->pix_fmt;
+}
+
 static void write_input(FILE *to, const char *title, const Input *in, unsigned skipped)
 {
-    static const char *const layouts[] = {"", "4:2:0", "4:2:2", "4:4:4", "4:0:0"};
+    const InputFormat *file = &in->layout.format;
 
     begin_row(to, title);
     fputs("<code>", to);
     html_text(to, in->path);
-    fprintf(to, "</code><br>%u &times; %u, %s, %u bit", in->format.w, in->format.h,
-            in->format.pix_fmt <= VMAF_PIX_FMT_YUV400P ? layouts[in->format.pix_fmt] : "",
-            in->format.bpc);
+    fputs("</code><br>", to);
+    if (file->w && !is_same_format(file, &in->format)) {
+        write_format(to, file);
+        fputs(", converted to ", to);
+    }
+    write_format(to, &in->format);
     if (in->fps_num && in->fps_den)
         fprintf(to, ", %.6g frames/s", (double)in->fps_num / in->fps_den);
     if (skipped) fprintf(to, ", first %u frames skipped", skipped);
+    end_row(to);
+}
+
+static const char *target(ConvertTo to)
+{
+    return to == CONVERT_TO_REFERENCE   ? "as the reference"
+           : to == CONVERT_TO_DISTORTED ? "as the distorted video"
+                                        : "as given";
+}
+
+/* What --scale and --convert asked for; the formats above are those that were compared. */
+static void write_conversion(FILE *to, const Conversion *c)
+{
+    if (c->scale == CONVERT_NOTHING && c->convert == CONVERT_NOTHING) return;
+    begin_row(to, "Converted");
+    if (c->scale != CONVERT_NOTHING) fprintf(to, "size %s", target(c->scale));
+    if (c->scale != CONVERT_NOTHING && c->convert != CONVERT_NOTHING) fputs(", ", to);
+    if (c->convert != CONVERT_NOTHING) fprintf(to, "format %s", target(c->convert));
     end_row(to);
 }
 
@@ -249,6 +284,7 @@ static void write_settings(FILE *to, const PageSource *s)
           to);
     write_input(to, "Reference", info->reference, o->skip_reference);
     write_input(to, "Distorted", info->distorted, o->skip_distorted);
+    write_conversion(to, &o->conversion);
     write_frames(to, s);
     write_models(to, o);
     write_versions(to);

@@ -150,6 +150,12 @@ static void shrink_difference(uint16_t *out, ThumbnailMaker *m, const VmafPictur
     }
 }
 
+bool thumbnail_fits(const ThumbnailMaker *m, const VmafPicture *ref, const VmafPicture *dis)
+{
+    return ref->w[0] == m->w && ref->h[0] == m->h && dis->w[0] == m->w && dis->h[0] == m->h &&
+           ref->bpc == dis->bpc && ref->pix_fmt == dis->pix_fmt;
+}
+
 void thumbnail_make(Thumbnail *t, ThumbnailMaker *m, const VmafPicture *ref, const VmafPicture *dis)
 {
     for (unsigned p = 0; p < 3; p++) {
@@ -166,15 +172,30 @@ static uint8_t clamp(double x)
     return x <= 0 ? 0 : x >= 255 ? 255 : (uint8_t)(x + 0.5);
 }
 
-void thumbnail_rgb(const Thumbnail *t, const ThumbnailMaker *m, unsigned side, uint8_t *rgb)
+ThumbnailColours thumbnail_colours(const char *matrix, bool full_range, unsigned h)
 {
-    const bool hd = m->h > 576;
-    const double kr = hd ? 0.2126 : 0.299, kb = hd ? 0.0722 : 0.114, kg = 1 - kr - kb;
+    const ThumbnailColours sd = {0.299, 0.114, full_range}, hd = {0.2126, 0.0722, full_range};
+    const ThumbnailColours uhd = {0.2627, 0.0593, full_range};
+
+    if (!matrix) return h > 576 ? hd : sd;
+    if (!strncmp(matrix, "bt2020", 6)) return uhd;
+    if (!strcmp(matrix, "smpte170m") || !strcmp(matrix, "bt470bg") || !strcmp(matrix, "fcc"))
+        return sd;
+    return !strcmp(matrix, "bt709") || h > 576 ? hd : sd;
+}
+
+void thumbnail_rgb(const Thumbnail *t, const ThumbnailMaker *m, const ThumbnailColours *colours,
+                   unsigned side, uint8_t *rgb)
+{
+    const double kr = colours->kr, kb = colours->kb, kg = 1 - kr - kb;
+    const double black = colours->full_range ? 0 : 16;
+    const double luma = colours->full_range ? 1 : 255.0 / 219;
+    const double chroma = colours->full_range ? 1 : 255.0 / 224;
 
     for (size_t i = 0; i < (size_t)m->tw * m->th; i++, rgb += 3) {
-        const double y = (t->plane[side][0][i] - 16) * 255.0 / 219;
-        const double cb = (t->plane[side][1][i] - 128) * 255.0 / 224;
-        const double cr = (t->plane[side][2][i] - 128) * 255.0 / 224;
+        const double y = (t->plane[side][0][i] - black) * luma;
+        const double cb = (t->plane[side][1][i] - 128) * chroma;
+        const double cr = (t->plane[side][2][i] - 128) * chroma;
         rgb[0] = clamp(y + 2 * (1 - kr) * cr);
         rgb[1] = clamp(y - 2 * (1 - kb) * kb / kg * cb - 2 * (1 - kr) * kr / kg * cr);
         rgb[2] = clamp(y + 2 * (1 - kb) * cb);

@@ -2,6 +2,7 @@
 #ifndef VMAF_TOOL_PAGE_THUMBNAIL_H
 #define VMAF_TOOL_PAGE_THUMBNAIL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "libvmaf/picture.h"
@@ -32,13 +33,25 @@ void thumbnail_maker_free(ThumbnailMaker *m);
 int thumbnail_alloc(Thumbnail *t, const ThumbnailMaker *m); /* -ENOMEM */
 void thumbnail_free(Thumbnail *t);
 
-/* The pictures have the maker's size and one format. */
+/* Whether a thumbnail can be made of them: they have the maker's size and one format. */
+bool thumbnail_fits(const ThumbnailMaker *m, const VmafPicture *ref, const VmafPicture *dis);
 void thumbnail_make(Thumbnail *t, ThumbnailMaker *m, const VmafPicture *ref,
                     const VmafPicture *dis);
 
-/* One of the two pictures as tw x th RGB triples, limited range, BT.709 for more than 576 lines of
- * video, else BT.601. */
-void thumbnail_rgb(const Thumbnail *t, const ThumbnailMaker *m, unsigned side, uint8_t *rgb);
+/* How samples become colours: the weights of red and blue in luma, and whether samples have the
+ * full range. */
+typedef struct ThumbnailColours {
+    double kr, kb;
+    bool full_range;
+} ThumbnailColours;
+
+/* matrix: libav's name, NULL if unknown; then BT.709 for more than 576 lines of video, else BT.601.
+ */
+ThumbnailColours thumbnail_colours(const char *matrix, bool full_range, unsigned h);
+
+/* One of the two pictures as tw x th RGB triples. */
+void thumbnail_rgb(const Thumbnail *t, const ThumbnailMaker *m, const ThumbnailColours *colours,
+                   unsigned side, uint8_t *rgb);
 
 /* The difference as RGB, dark to bright; what is 1 / gain of the full range or more is brightest.
  * gain: chosen so that the larger differences of this frame are seen, at least 1. */

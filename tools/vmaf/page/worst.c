@@ -46,6 +46,7 @@ static Cell *take(Worst *w)
 /* A free cell is nobody else's until it waits, so the samples are made without the lock. */
 void worst_add(Worst *w, unsigned index, const VmafPicture *ref, const VmafPicture *dis)
 {
+    if (!thumbnail_fits(&w->maker, ref, dis)) return; /* the library will refuse them */
     pthread_mutex_lock(&w->lock);
     Cell *c = take(w);
     if (c) c->state = CELL_FREE;

@@ -23,10 +23,14 @@ static void write_pictures(FILE *to, PageSource *s, const WorstFrame *f, uint8_t
     const ThumbnailMaker *m = &s->page->worst.maker;
     const Thumbnail *t = &f->cell->thumbnail;
 
+    const InputTraits *traits = &s->page->info.reference->traits;
+    const ThumbnailColours colours = thumbnail_colours(
+        traits->is_known ? traits->matrix : NULL, traits->is_known && traits->full_range, m->h);
+
     fputs("<div class=\"pictures\">\n", to);
-    thumbnail_rgb(t, m, 0, rgb);
+    thumbnail_rgb(t, m, &colours, 0, rgb);
     write_picture(to, s, rgb, "Reference", f->index, 0);
-    thumbnail_rgb(t, m, 1, rgb);
+    thumbnail_rgb(t, m, &colours, 1, rgb);
     write_picture(to, s, rgb, "Distorted", f->index, 0);
     const unsigned gain = thumbnail_difference(t, m, rgb);
     write_picture(to, s, rgb, "Difference", f->index, gain);
