@@ -192,6 +192,17 @@ def test_h264(h264, tmp_path, suffix, threads):
     compare("H.264", log, report_of(tmp_path, ["-r", h264["y4m"], "-d", decoded(tmp_path, h264[suffix])]))
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_h264_read_by_both(h264, tmp_path, suffix):
+    """The same file in FFmpeg and in the tool, where it was built with libav."""
+    log, _ = log_of(tmp_path, ["-i", h264[suffix], "-i", h264["y4m"]], {"log_fmt": "json"})
+    p = tool.run("-r", h264["y4m"], "-d", h264[suffix], "--json", "-o", tmp_path / "tool.log")
+    if p.returncode and "libav" in p.stderr:
+        pytest.skip(p.stderr.splitlines()[0])
+    assert p.returncode == 0, p.stderr
+    compare("H.264", log, (tmp_path / "tool.log").read_text())
+
+
 def test_scaled(h264, make_clip, tmp_path):
     small = make_clip(96, 88, frames=24)
     scale = "scale=192:176:flags=bicubic"
