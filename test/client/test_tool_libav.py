@@ -235,6 +235,23 @@ def test_several_distorted_videos(clips, tmp_path):
     assert not (tmp_path / "2.json").exists()
 
 
+DEVICE = os.path.realpath(os.path.join(os.path.dirname(TOOL), "..", "..", "test", "cuda_device"))
+
+
+@pytest.mark.skipif(not os.path.exists(os.path.join(DEVICE, "libcuda.so.1")),
+                    reason="built without the software CUDA device")
+def test_decoded_frames_on_the_gpu(clips, tmp_path):
+    """Lent planes and copies are uploaded like others; here to the software device."""
+    nv12 = clips.made(clips.y4m("dis"), "nut", "-pix_fmt", "nv12", "-c:v", "rawvideo")
+    for ref, dis in ((clips.mkv("ref"), clips.mp4("dis")), (clips.mp4("ref"), nv12)):
+        p = run("-r", ref, "-d", dis, "-d", dis, "--backend", "cuda", "--json", "--precision", "max", "-o",
+                tmp_path / "{number}.json", env={"LD_LIBRARY_PATH": DEVICE})
+        assert (p.returncode, p.stderr) == (0, "")
+        want = full_report(tmp_path, clips.y4m("ref"), clips.y4m("dis"))[0]
+        for number in (1, 2):
+            assert report(tmp_path / f"{number}.json")["frames"] == want["frames"]
+
+
 # --- pipes ------------------------------------------------------------------------------------------------------
 
 

@@ -174,7 +174,6 @@ static int open_decoder(struct LavInput *a, const AVCodec *codec, unsigned threa
     int err = avcodec_parameters_to_context(s->decoder, s->stream->codecpar);
     if (err >= 0) {
         s->decoder->opaque = a;
-        s->decoder->framerate = av_guess_frame_rate(s->format, s->stream, NULL);
         s->decoder->pkt_timebase = s->stream->time_base;
         s->decoder->thread_count = threads ? (int)threads : 1;
         s->decoder->err_recognition =
@@ -237,15 +236,15 @@ static int feed(struct LavInput *a)
 }
 
 /* After a failure, frames that the decoder held back to put them in order may have gaps. */
-static bool follows(const LavSource *s, const AVFrame *frame)
+static bool follows(const struct LavInput *a, const AVFrame *frame)
 {
+    const LavSource *s = &a->source;
     const AVCodecDescriptor *d = avcodec_descriptor_get(s->decoder->codec_id);
-    AVRational rate = s->decoder->framerate;
 
     if (d && !(d->props & AV_CODEC_PROP_REORDER)) return true;
     if (frame->pts == AV_NOPTS_VALUE || s->last_pts == AV_NOPTS_VALUE) return false;
     double step = (double)(frame->pts - s->last_pts) * av_q2d(s->stream->time_base);
-    return rate.num > 0 && rate.den > 0 && step * av_q2d(rate) < 1.5;
+    return a->in->fps_num && step * a->in->fps_num / a->in->fps_den < 1.5;
 }
 
 static int check_frame(struct LavInput *a, AVFrame *frame)
@@ -254,7 +253,7 @@ static int check_frame(struct LavInput *a, AVFrame *frame)
     bool is_damaged = frame->flags & AV_FRAME_FLAG_CORRUPT || frame->decode_error_flags;
 
     frame->pts = frame->best_effort_timestamp;
-    if (!is_damaged && (!s->failure || follows(s, frame))) {
+    if (!is_damaged && (!s->failure || follows(a, frame))) {
         s->last_pts = frame->pts;
         return INPUT_FRAME;
     }
