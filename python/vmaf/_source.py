@@ -22,6 +22,10 @@ MAX_FRAME_HEADER = 86
 _COLOURS = re.compile(r"(420jpeg|420mpeg2|420|422|444alpha|444|mono)(?:p?(9|1[0-6]))?")
 
 
+class SeekError(InputError):
+    """The frames that were decoded are not those that the packets announced."""
+
+
 class Source(ABC):
     """A video that can be read from any frame on.
 
@@ -29,11 +33,18 @@ class Source(ABC):
         path: names it in messages.
         format: as the library sees it.
         frame_count: how many frames it has as far as is known before reading, or None.
+        seekable: begin decoding near the frame that is asked for, where that gives the same frames; what does not turn out as expected
+            raises SeekError. Without it, decode from the beginning.
     """
 
     path: str
     format: VideoFormat
     frame_count: int | None = None
+    seekable: bool = False
+
+    def count_frames(self) -> int | None:
+        """How many frames there are, from a look at the whole file if need be."""
+        return self.frame_count
 
     @abstractmethod
     def frames(self, start: int = 0) -> Iterator[tuple[Plane, ...]]:

@@ -1,6 +1,7 @@
 """Everything that FFmpeg decodes, through PyAV."""
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,13 +12,14 @@ import numpy as np
 from ._format import VideoFormat
 from ._library import InputError
 from ._planes import Plane
-from ._source import Source
+from ._seek import FrameIndex, cached_index
+from ._source import SeekError, Source
 
 _PLANAR = re.compile(r"(?:yuvj?(420|422|444)p|(gray))(?:(9|10|12|14|16)le)?")
 
 
 class VideoFile(Source):
-    """The first video stream of a file. Frames are decoded in order; an earlier start costs less than a later one."""
+    """The first video stream of a file, decoded in order from the beginning or, if it is seekable, from an entry point."""
 
     def __init__(self, path: str) -> None:
         try:
@@ -58,13 +60,49 @@ class VideoFile(Source):
         except ValueError as e:
             raise InputError(f"{self.path}: {e}") from None
 
+    def count_frames(self) -> int | None:
+        return self._index().packets
+
+    def _index(self) -> FrameIndex:
+        try:
+            status = os.stat(self.path)
+            return cached_index(self.path, status.st_size, status.st_mtime_ns)
+        except self._av.error.FFmpegError as e:
+            raise InputError(f"{self.path}: {e.strerror}", e.errno) from None
+
     def frames(self, start: int = 0) -> Iterator[tuple[Plane, ...]]:
-        i = 0
+        index = self._index() if self.seekable else None
+        for i, frame in self._announced(index, start) if index and index.usable else self._decoded():
+            if i >= start:
+                yield self._planes(frame, i)
+
+    def _announced(self, index: FrameIndex, start: int) -> Iterator[tuple[int, Any]]:
+        """Frames from an entry on, each at the time that the index has for it. Raises SeekError."""
+        assert index.times
+        if start >= len(index.times):
+            return
+        entry = index.entry(start)
+        i = entry
+        for _, frame in self._decoded(index.times[entry] if entry else None, entry):
+            if frame.pts is not None and frame.pts < index.times[entry]:
+                continue  # decoding began at an earlier key frame
+            if i >= len(index.times) or frame.pts != index.times[i]:
+                raise SeekError(f"{self.path}: frame {i} is not where its packet says")
+            yield i, frame
+            i += 1
+        if i < len(index.times):
+            raise SeekError(f"{self.path}: {i} frames, but {len(index.times)} packets")
+
+    def _decoded(self, time: int | None = None, first: int = 0) -> Iterator[tuple[int, Any]]:
+        """Frames in order, from the last key frame at or before a time; the first is counted as `first`."""
+        i = first
         with self._open() as container:
             try:
-                for frame in container.decode(video=0):
-                    if i >= start:
-                        yield self._planes(frame, i)
+                stream = container.streams.video[0]
+                if time is not None:
+                    container.seek(time, stream=stream)
+                for frame in container.decode(stream):
+                    yield i, frame
                     i += 1
             except self._av.error.FFmpegError as e:
                 raise InputError(f"{self.path}: frame {i}: {e.strerror}", e.errno) from None

@@ -105,17 +105,25 @@ class _Run:
             self._finish(clip, Outcome(clip.job, known))
             return
         self.state.frames += info.frames or 0
-        spans = split(info, self.chunk)
-        clip.waiting = len(spans)
+        self._score(clip, True)
+
+    def _score(self, clip: _Clip, seek: bool) -> None:
+        spans = split(clip.info, self.chunk)
+        clip.waiting, clip.parts = len(spans), []
         for span in spans:
-            self._submit(clip, span, score_part, clip.job, self.settings, *span)
+            self._submit(clip, span, score_part, clip.job, self.settings, *span, seek)
 
     def _scored(self, clip: _Clip, part: Part) -> None:
         clip.parts.append(part)
         clip.waiting -= 1
         expected = (part.stop or clip.info.frames or len(part.index)) - part.start
         self.state.frames_done += max(expected, 0)
-        if not clip.waiting:
+        if clip.waiting:
+            return
+        if any(p.unseekable for p in clip.parts):
+            self.state.frames += clip.info.frames or 0
+            self._score(clip, False)
+        else:
             result, error = merge(clip.job, clip.parts)
             outcome = Outcome(clip.job, result, error, len(clip.parts))
             if self.folder:

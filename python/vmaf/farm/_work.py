@@ -16,10 +16,10 @@ import numpy.typing as npt
 from .._format import VideoFormat
 from .._library import VmafError, lib, text
 from .._result import Column, Result, pool
-from .._score import Pairs, check_formats, run, total_frames
+from .._score import Pairs, check_formats, run
 from .._scorer import Scorer
 from .._settings import DEFAULT_MODEL, Feature, Model
-from .._source import RawVideo, Source, open_video
+from .._source import RawVideo, SeekError, Source, open_video
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Part:
         complete: columns without missing values.
         end: how many pairs the clip has, if this part saw its end.
         scored: pairs that were scored for this part, with those around it.
+        unseekable: decoding from the middle did not give the frames expected; the clip's parts must be decoded from its beginning.
     """
 
     start: int
@@ -94,6 +95,7 @@ class Part:
     end: int | None = None
     scored: int = 0
     warning: str | None = None
+    unseekable: bool = False
     error: str | None = None
     library_version: str = ""
     worker: str = ""
@@ -121,7 +123,8 @@ def probe(job: Job, settings: Settings) -> Probe:
     try:
         with open_video(job.reference) as ref, open_video(job.distorted) as dis, settings.scorer() as scorer:
             check_formats(ref, dis, settings.ignore_frame_rate)
-            return Probe(total_frames(ref, dis, 0, None), scorer.temporal_window, _fingerprint(job, settings))
+            counts = [n for n in (ref.count_frames(), dis.count_frames()) if n is not None]
+            return Probe(min(counts, default=None), scorer.temporal_window, _fingerprint(job, settings))
     except (VmafError, ValueError, TypeError, OSError) as e:
         return Probe(error=str(e))
 
@@ -141,6 +144,8 @@ def _scored(job: Job, settings: Settings, ref: Source, dis: Source, part: Part) 
         part.warning = pairs.warning()
     if pairs.ended and first and not pairs.count:
         return  # the clip is shorter than its file said
+    if isinstance(failure, SeekError):
+        raise failure
     part.error = str(failure) if failure else None
     if result:
         own = (result.index + first >= part.start) & (part.stop is None or result.index + first < (part.stop or 0))
@@ -149,13 +154,16 @@ def _scored(job: Job, settings: Settings, ref: Source, dis: Source, part: Part) 
         part.complete, part.aggregate, part.models = list(result.pooled), result.aggregate, result.models
 
 
-def score_part(job: Job, settings: Settings, start: int, stop: int | None) -> Part:
-    """Scores frames start .. stop - 1. Failures are in the part's error, with the rows before them."""
+def score_part(job: Job, settings: Settings, start: int, stop: int | None, seek: bool = True) -> Part:
+    """Scores frames start .. stop - 1; seek: decode from near the start instead of the beginning. Failures are in the part's error, with the rows before them."""
     part = Part(start, stop, library_version=library_version(), worker=f"{socket.gethostname()}:{os.getpid()}")
     began = time.monotonic()
     try:
         with open_video(job.reference) as ref, open_video(job.distorted) as dis:
+            ref.seekable = dis.seekable = seek and (start, stop) != (0, None)
             _scored(job, settings, ref, dis, part)
+    except SeekError as e:
+        part.error, part.unseekable = str(e), True
     except (VmafError, ValueError, TypeError, OSError) as e:
         part.error = str(e)
     part.seconds = time.monotonic() - began
