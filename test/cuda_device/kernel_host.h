@@ -68,6 +68,16 @@ static inline int __clz(int v)
     return v ? __builtin_clz((unsigned)v) : 32;
 }
 
+/* Byte i of the result is the one that nibble i of the selector counts, from a's lowest up. */
+static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned selector)
+{
+    const uint64_t bytes = a | (uint64_t)b << 32;
+    unsigned v = 0;
+    for (unsigned i = 0; i < 4; i++)
+        v |= (unsigned)(bytes >> 8 * (selector >> 4 * i & 7) & 255) << 8 * i;
+    return v;
+}
+
 static inline int __float2int_rd(float v)
 {
     return (int)floorf(v);
@@ -78,6 +88,7 @@ static inline int __float2int_rd(float v)
 static inline float __fdividef(float a, float b)
 {
     uint32_t bits;
+    if (a == 0) return 0;
     memcpy(&bits, &b, sizeof(bits));
     const float towards = (bits * 2654435761u) >> 31 ? INFINITY : -INFINITY;
     return nextafterf(nextafterf(a / b, towards), towards);

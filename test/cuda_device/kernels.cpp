@@ -32,6 +32,7 @@ extern "C" const SwFunction sw_functions[] = {
      false},
     {"vt_adm_rows", call<VtAdmGpuRowsParams, vt_adm_rows>, sizeof(VtAdmGpuRowsParams), false},
     {"test_reduce", call<ReduceParams, test_reduce>, sizeof(ReduceParams), false},
+    {"test_intrinsics", call<IntrinsicsParams, test_intrinsics>, sizeof(IntrinsicsParams), true},
     {"test_toy", call<ToyParams, test_toy>, sizeof(ToyParams), false},
     {"test_vif_pixels", call<VifPixelsParams, test_vif_pixels>, sizeof(VifPixelsParams), true},
     {nullptr, nullptr, 0, false},

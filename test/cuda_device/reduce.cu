@@ -34,3 +34,14 @@ extern "C" __global__ void test_toy(ToyParams p)
     if (p.fault == TOY_BEFORE_SCRATCH) f.scratch[-1] = 0;
     if (p.fault == TOY_IN_PICTURE) row[0] ^= 1;
 }
+
+extern "C" __global__ void test_intrinsics(IntrinsicsParams p)
+{
+    const uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= p.n) return;
+    Intrinsics &v = p.value[i];
+    v.zeros = __clz((int)v.a);
+    v.floor = __float2int_rd((v.b & 1 ? -1.0f : 1.0f) * (float)(v.a >> 8) / 256.0f);
+    v.bytes = __byte_perm(v.a, v.b, v.b);
+    v.quotient = __fdividef((float)v.a, (float)v.b);
+}

@@ -10,6 +10,19 @@ typedef struct ReduceParams {
     uint64_t n;
 } ReduceParams;
 
+/* What functions of CUDA C++ give for a and b. */
+typedef struct Intrinsics {
+    uint32_t a, b;
+    int32_t zeros, floor; /* __clz(a), __float2int_rd of a / 256 with b's lowest bit as its sign */
+    uint32_t bytes;       /* __byte_perm(a, b, b) */
+    float quotient;       /* __fdividef(a, b) */
+} Intrinsics;
+
+typedef struct IntrinsicsParams {
+    Intrinsics *value;
+    uint32_t n;
+} IntrinsicsParams;
+
 /* What a toy metric's kernel does wrong. */
 typedef enum ToyFault {
     TOY_RIGHT,

@@ -1,5 +1,6 @@
 /* The software device itself: kernels, order, accounting. With --real: the same kernel results on a
  * GPU are not checked here, since the test kernel is not in the library. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,6 +60,52 @@ static void kernels_meet_at_barriers_and_shuffles(void **state)
         }
     driver.free(data);
     driver.free(sum);
+    driver.module_unload(module);
+}
+
+/* By definition, as CUDA's guide states them. */
+static void check_intrinsics(const Intrinsics *v)
+{
+    int zeros = 0;
+    while (zeros < 32 && !(v->a & UINT32_C(1) << (31 - zeros))) zeros++;
+    assert_int_equal(v->zeros, zeros);
+
+    const int64_t whole = v->a >> 8;
+    const int64_t floor = v->b & 1 ? -((whole + 255) / 256) : whole / 256;
+    assert_int_equal(v->floor, floor);
+
+    for (unsigned i = 0; i < 4; i++) {
+        const unsigned which = v->b >> 4 * i & 7, from = which < 4 ? v->a : v->b;
+        assert_int_equal(v->bytes >> 8 * i & 255, from >> which % 4 * 8 & 255);
+    }
+
+    const double exact = (double)(float)v->a / (double)(float)v->b;
+    assert_true(fabs((double)v->quotient - exact) <= 2.5 * exact * 0x1p-23);
+}
+
+static void functions_of_cuda_are_what_the_guide_says(void **state)
+{
+    (void)state;
+    enum { COUNT = 4096 };
+    static Intrinsics values[COUNT];
+    CUmodule module;
+    CUfunction kernel;
+    CUdeviceptr data;
+    for (unsigned i = 0; i < COUNT; i++) {
+        const uint32_t bits = i * 2654435761u;
+        values[i] = (Intrinsics){.a = bits >> i % 33 % 32, .b = (bits ^ bits << 7) | 1u << i % 32};
+    }
+    values[0].a = 0;
+    assert_int_equal(driver.module_load(&module, "image"), 0);
+    assert_int_equal(driver.module_function(&kernel, module, "test_intrinsics"), 0);
+    assert_int_equal(driver.alloc(&data, sizeof(values)), 0);
+    driver.upload(data, values, sizeof(values));
+    IntrinsicsParams p = {(Intrinsics *)(uintptr_t)data, COUNT};
+    void *params[] = {&p};
+    assert_int_equal(driver.launch(kernel, COUNT / 128, 1, 1, 128, 1, 1, 0, NULL, params, NULL), 0);
+    driver.download(values, data, sizeof(values));
+    for (unsigned i = 0; i < COUNT; i++) check_intrinsics(&values[i]);
+    driver.free(data);
     driver.module_unload(module);
 }
 
@@ -163,6 +210,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(kernels_meet_at_barriers_and_shuffles, begin, end),
+        cmocka_unit_test_setup_teardown(functions_of_cuda_are_what_the_guide_says, begin, end),
         cmocka_unit_test_setup_teardown(work_waits_until_somebody_waits_for_it, begin, end),
         cmocka_unit_test_setup_teardown(leftovers_and_misuse_are_counted, begin, end),
     };

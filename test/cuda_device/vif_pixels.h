@@ -7,7 +7,8 @@
 typedef struct VifPixel {
     int32_t s1, s2, s12;       /* in */
     uint32_t count, den;       /* out */
-    uint32_t num[2], variance; /* of the first two limits */
+    uint32_t num[3], variance; /* of the first three limits */
+    uint32_t exactly;          /* binary64 decided */
 } VifPixel;
 
 typedef struct VifPixelsParams {

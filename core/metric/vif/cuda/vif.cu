@@ -84,71 +84,60 @@ __device__ __forceinline__ int mirror(int k, int n)
 
 /* ---- where samples come from ---- */
 
-struct Bytes {
-    static constexpr bool NARROW = true; /* products below 2^16 */
+/* Pairs of samples from two pictures; Sample is a byte or a word. */
+template <typename Sample> struct Pictures {
+    static constexpr bool NARROW = sizeof(Sample) == 1; /* products below 2^16 */
     const uint8_t *ref, *dis;
-    int64_t ref_stride, dis_stride;
-
-    __device__ __forceinline__ Bytes(const VtVifParams &, const VtVifGpuFrame &f)
-        : ref(static_cast<const uint8_t *>(f.ref)), dis(static_cast<const uint8_t *>(f.dis)),
-          ref_stride(f.ref_stride), dis_stride(f.dis_stride)
-    {
-    }
-    __device__ __forceinline__ void move(int x, int64_t rows)
-    {
-        ref += x + rows * ref_stride;
-        dis += x + rows * dis_stride;
-    }
-    __device__ __forceinline__ uint32_t get() const
-    {
-        return *ref | (uint32_t)*dis << 16;
-    }
-};
-
-struct Words {
-    static constexpr bool NARROW = false;
-    const uint8_t *ref, *dis;
-    int64_t ref_stride, dis_stride;
+    int32_t ref_stride, dis_stride;
     uint32_t largest, shift;
 
-    __device__ __forceinline__ Words(const VtVifParams &p, const VtVifGpuFrame &f)
+    __device__ __forceinline__ Pictures(const VtVifParams &p, const VtVifGpuFrame &f)
         : ref(static_cast<const uint8_t *>(f.ref)), dis(static_cast<const uint8_t *>(f.dis)),
           ref_stride(f.ref_stride), dis_stride(f.dis_stride), largest(p.largest), shift(p.shift)
     {
     }
-    __device__ __forceinline__ void move(int x, int64_t rows)
+    __device__ __forceinline__ void move(int x, int rows)
     {
-        ref += 2 * x + rows * ref_stride;
-        dis += 2 * x + rows * dis_stride;
+        ref += (int64_t)rows * ref_stride + x * (int)sizeof(Sample);
+        dis += (int64_t)rows * dis_stride + x * (int)sizeof(Sample);
     }
-    __device__ __forceinline__ uint32_t get() const
+    __device__ __forceinline__ uint32_t get(int row) const
     {
-        const uint32_t r = *reinterpret_cast<const uint16_t *>(ref);
-        const uint32_t d = *reinterpret_cast<const uint16_t *>(dis);
+        const uint32_t r = *reinterpret_cast<const Sample *>(ref + (int64_t)row * ref_stride);
+        const uint32_t d = *reinterpret_cast<const Sample *>(dis + (int64_t)row * dis_stride);
+        if constexpr (NARROW) return r | d << 16;
         return ((r < largest ? r : largest) | (d < largest ? d : largest) << 16) << shift;
     }
 };
 
-struct Pairs {
+/* Planes 1 to 3 lie in pairs. */
+struct Plane {
     static constexpr bool NARROW = false;
     const uint32_t *plane;
-    uint32_t pitch;
+    int32_t pitch;
 
-    __device__ __forceinline__ Pairs(const VtVifParams &p, const VtVifGpuFrame &f)
-        : plane(f.plane), pitch(p.pitch)
+    __device__ __forceinline__ Plane(const VtVifParams &p, const VtVifGpuFrame &f)
+        : plane(f.plane), pitch((int32_t)p.pitch)
     {
     }
-    __device__ __forceinline__ void move(int x, int64_t rows)
+    __device__ __forceinline__ void move(int x, int rows)
     {
-        plane += x + rows * pitch;
+        plane += (int64_t)rows * pitch + x;
     }
-    __device__ __forceinline__ uint32_t get() const
+    __device__ __forceinline__ uint32_t get(int row) const
     {
-        return *plane;
+        return plane[(int64_t)row * pitch];
     }
 };
 
 /* ---- vertical pass ---- */
+
+/* The compiler forgets what v is made of, and keeps it instead of its parts: two samples would take
+ * two registers. */
+__device__ __forceinline__ void forget(uint32_t &v)
+{
+    asm volatile("" : "+r"(v));
+}
 
 struct alignas(16) Quad {
     uint32_t v[4];
@@ -176,40 +165,48 @@ template <int SCALE, typename Source>
 __device__ __forceinline__ void read_column(Source s, int x, int y, int w, int h, uint32_t *pair)
 {
     constexpr int RADIUS = Tile<SCALE>::RADIUS, WINDOW = Tile<SCALE>::WINDOW;
-    x = mirror(x, w);
+    s.move(mirror(x, w), 0);
     if (y >= RADIUS && y + ROWS + RADIUS <= h) {
-        s.move(x, y - RADIUS);
+        s.move(0, y - RADIUS);
 #pragma unroll
-        for (int i = 0; i < WINDOW; i++) {
-            pair[i] = s.get();
-            s.move(0, 1);
-        }
+        for (int i = 0; i < WINDOW; i++) pair[i] = s.get(i);
     } else {
 #pragma unroll
-        for (int i = 0; i < WINDOW; i++) {
-            Source row = s;
-            row.move(x, mirror(y - RADIUS + i, h));
-            pair[i] = row.get();
-        }
+        for (int i = 0; i < WINDOW; i++) pair[i] = s.get(mirror(y - RADIUS + i, h));
     }
+#pragma unroll
+    for (int i = 0; i < WINDOW; i++) forget(pair[i]);
 }
 
-/* Filters a column of products into one kind of line. */
+/* Selectors of __byte_perm: a half of a word. */
+constexpr uint32_t LOW_HALF = 0x4410, HIGH_HALF = 0x4432;
+
+/* Filters the three kinds of products of a column. Words at scale 0 take a loop: unrolled, the
+ * compiler mixes the kinds and runs out of registers. */
 template <int SCALE, bool NARROW>
-__device__ __forceinline__ void filter_products(uint32_t *product, Tile<SCALE> &tile, int kind)
+__device__ __forceinline__ void filter_products(const uint32_t *pair, Tile<SCALE> &tile)
 {
     constexpr int RADIUS = Tile<SCALE>::RADIUS, WINDOW = Tile<SCALE>::WINDOW;
-    uint32_t low[ROWS];
+    [[maybe_unused]] constexpr int UNROLL = SCALE || NARROW ? 3 : 1;
+#pragma unroll UNROLL
+    for (int kind = SQUARE_REF; kind <= PRODUCT; kind++) {
+        const uint32_t half_a = kind == SQUARE_DIS ? HIGH_HALF : LOW_HALF;
+        const uint32_t half_b = kind == SQUARE_REF ? LOW_HALF : HIGH_HALF;
+        uint32_t v[WINDOW], low[ROWS];
 #pragma unroll
-    for (int i = 0; i < ROWS; i++) low[i] = chain<SCALE>(product + RADIUS + i);
-    if constexpr (!NARROW) {
+        for (int i = 0; i < WINDOW; i++)
+            v[i] = __byte_perm(pair[i], 0, half_a) * __byte_perm(pair[i], 0, half_b);
 #pragma unroll
-        for (int i = 0; i < WINDOW; i++) product[i] >>= 16;
+        for (int i = 0; i < ROWS; i++) low[i] = chain<SCALE>(v + RADIUS + i);
+        if constexpr (!NARROW) {
 #pragma unroll
-        for (int i = 0; i < ROWS; i++) low[i] = joined(low[i], chain<SCALE>(product + RADIUS + i));
+            for (int i = 0; i < WINDOW; i++) v[i] >>= 16;
+#pragma unroll
+            for (int i = 0; i < ROWS; i++) low[i] = joined(low[i], chain<SCALE>(v + RADIUS + i));
+        }
+#pragma unroll
+        for (int i = 0; i < ROWS; i++) tile.at(kind, i, (int)threadIdx.x) = low[i];
     }
-#pragma unroll
-    for (int i = 0; i < ROWS; i++) tile.at(kind, i, (int)threadIdx.x) = low[i];
 }
 
 template <int SCALE, bool NARROW>
@@ -218,30 +215,21 @@ __device__ __forceinline__ void filter_column(const uint32_t *pair, bool statist
 {
     constexpr int RADIUS = Tile<SCALE>::RADIUS, WINDOW = Tile<SCALE>::WINDOW;
     constexpr int SHIFT = NARROW ? 8 : 16;
-    const int column = (int)threadIdx.x;
-    uint32_t other[WINDOW];
+    uint32_t dis[WINDOW];
 #pragma unroll
-    for (int i = 0; i < WINDOW; i++) other[i] = pair[i] >> 16;
+    for (int i = 0; i < WINDOW; i++) dis[i] = pair[i] >> 16;
     if constexpr (SCALE < 3) {
 #pragma unroll
         for (int i = 0; i < ROWS; i += 2)
-            tile.low_pass[i / 2][column] = rounded_pair<SHIFT>(
-                chain<SCALE + 1>(pair + RADIUS + i), chain<SCALE + 1>(other + RADIUS + i));
+            tile.low_pass[i / 2][threadIdx.x] = rounded_pair<SHIFT>(
+                chain<SCALE + 1>(pair + RADIUS + i), chain<SCALE + 1>(dis + RADIUS + i));
     }
     if (!statistics) return;
 #pragma unroll
     for (int i = 0; i < ROWS; i++)
-        tile.at(MEANS, i, column) =
-            rounded_pair<SHIFT>(chain<SCALE>(pair + RADIUS + i), chain<SCALE>(other + RADIUS + i));
-#pragma unroll
-    for (int i = 0; i < WINDOW; i++) other[i] *= other[i];
-    filter_products<SCALE, NARROW>(other, tile, SQUARE_DIS);
-#pragma unroll
-    for (int i = 0; i < WINDOW; i++) other[i] = (pair[i] & 0xffff) * (pair[i] >> 16);
-    filter_products<SCALE, NARROW>(other, tile, PRODUCT);
-#pragma unroll
-    for (int i = 0; i < WINDOW; i++) other[i] = (pair[i] & 0xffff) * (pair[i] & 0xffff);
-    filter_products<SCALE, NARROW>(other, tile, SQUARE_REF);
+        tile.at(MEANS, i, (int)threadIdx.x) =
+            rounded_pair<SHIFT>(chain<SCALE>(pair + RADIUS + i), chain<SCALE>(dis + RADIUS + i));
+    filter_products<SCALE, NARROW>(pair, tile);
 }
 
 /* ---- horizontal pass ---- */
@@ -317,11 +305,24 @@ __device__ __forceinline__ void add_tile(const VtVifParams &p, Tile<SCALE> &tile
         if (y0 + row >= (int)p.h || x >= (int)p.w) continue;
         uint32_t s1[4], s2[4], s12[4];
         four_pixels<SCALE>(tile, row, quad, s1, s2, s12);
+        unsigned left = 0; /* pixels that integers do not decide */
 #pragma unroll
         for (int k = 0; k < 4; k++)
-            if (x + k < (int)p.w)
-                add_pixel((int32_t)s1[k], (int32_t)s2[k], (int32_t)s12[k], p, tile.log, tile.total,
-                          sums);
+            if (x + k < (int)p.w && !add_pixel((int32_t)s1[k], (int32_t)s2[k], (int32_t)s12[k], p,
+                                               tile.log, tile.total, sums))
+                left |= 1u << k;
+#pragma unroll 1
+        for (int k = 0; left >> k; k++) {
+            if (left >> k & 1)
+                add_exactly((int32_t)s1[0], (int32_t)s2[0], (int32_t)s12[0], p, tile.log,
+                            tile.total, sums);
+#pragma unroll
+            for (int i = 0; i < 3; i++) {
+                s1[i] = s1[i + 1];
+                s2[i] = s2[i + 1];
+                s12[i] = s12[i + 1];
+            }
+        }
     }
 }
 
@@ -430,8 +431,8 @@ template <int SCALE, typename Source> __device__ __forceinline__ void scale(cons
 /* Blocks that fit a multiprocessor: bounds the registers of a thread. */
 #define VT_VIF_BLOCKS(s) ((s) < 2 ? 3 : 6)
 
-VT_VIF_KERNEL(vt_vif_scale0_8, 0, Bytes)
-VT_VIF_KERNEL(vt_vif_scale0_16, 0, Words)
-VT_VIF_KERNEL(vt_vif_scale1, 1, Pairs)
-VT_VIF_KERNEL(vt_vif_scale2, 2, Pairs)
-VT_VIF_KERNEL(vt_vif_scale3, 3, Pairs)
+VT_VIF_KERNEL(vt_vif_scale0_8, 0, Pictures<uint8_t>)
+VT_VIF_KERNEL(vt_vif_scale0_16, 0, Pictures<uint16_t>)
+VT_VIF_KERNEL(vt_vif_scale1, 1, Plane)
+VT_VIF_KERNEL(vt_vif_scale2, 2, Plane)
+VT_VIF_KERNEL(vt_vif_scale3, 3, Plane)

@@ -49,6 +49,7 @@ void vt_vif_gpu_constants(VtVifParams *p, const VtVifLimits *limits)
     /* A kernel's gain is off by less than 2^-21 of its value. */
     const double margin = 0x1p-19;
     p->limits = limits->count;
+    p->limit[1] = (VtVifGpuLimit){INFINITY, INFINITY, INFINITY, INFINITY}; /* never reached */
     for (unsigned i = 0; i < limits->count; i++) {
         const double v = limits->value[i];
         p->limit[i] =
@@ -77,8 +78,8 @@ static void set_frame(VtVifGpuFrame *to, const VtGpuFrame *from, const Planes *p
     } else {
         to->ref = from->ref->data[0];
         to->dis = from->dis->data[0];
-        to->ref_stride = from->ref->stride[0];
-        to->dis_stride = from->dis->stride[0];
+        to->ref_stride = (int32_t)from->ref->stride[0];
+        to->dis_stride = (int32_t)from->dis->stride[0];
     }
     if (s + 1 < VT_VIF_SCALES) to->next = (uint32_t *)(void *)(scratch + planes->offset[s + 1]);
 }

@@ -28,10 +28,10 @@ typedef struct VtVifGpuLimit {
 
 typedef struct VtVifGpuFrame {
     const void *ref, *dis;          /* scale 0 */
-    int64_t ref_stride, dis_stride; /* bytes */
     const uint32_t *plane;          /* scales 1 to 3: reference in the low half of a word */
     uint32_t *next;                 /* plane s + 1, likewise */
     unsigned long long *sums;       /* of this scale */
+    int32_t ref_stride, dis_stride; /* bytes */
 } VtVifGpuFrame;
 
 typedef struct VtVifParams {
