@@ -145,6 +145,15 @@ def real_gpu():
             step(f"real GPU {name}", [program, "--real"])
 
 
+def kernel_resources():
+    """No CUDA kernel spills registers: on an old GPU and on an H100's generation, as all would take minutes."""
+    nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
+    if os.path.exists(nvcc):
+        step("meta cuda-resources", ["scripts/cuda-resources", "--nvcc", nvcc, "75", "90"])
+    else:
+        print("note: no nvcc, so no CUDA kernel is compiled for a GPU", flush=True)
+
+
 def without_extras():
     """A library without CUDA and a tool without libav."""
     folder = os.path.join(ROOT, "build-minimal")
@@ -194,6 +203,7 @@ def main():
     # Every failure point of the CUDA life (step 1) takes minutes; most are one picture's like the next one's.
     suites(BUILD, "release", ["unit", "kernels", "torture", "cuda_device"], {"VMAF_CUDA_TORTURE_STEP": "3"})
     real_gpu()
+    kernel_resources()
     without_extras()
     for name in ("headers", "symbols", "includes", "install"):
         step(f"meta {name}", [sys.executable, f"test/meta/test_{name}.py", ROOT, BUILD])
