@@ -7,7 +7,8 @@ usage: bench/bench.py [--vmaf BUILD/tools/vmaf/vmaf] [--rounds 5] [--sizes 540,1
 1. ms per frame per metric, one thread: time of a run with the metric less the time of a run with `null` (reading
    only), per frame.
 2. Frames a second end to end (read, score, report) with 1 and 2 threads, and peak resident memory.
-3. With --peer: the same models in an ffmpeg binary with libvmaf (PyPI: imageio-ffmpeg), on the same files; runs
+3. Latency: time from a frame to its scores when each frame waits for the one before (bench/latency).
+4. With --peer: the same models in an ffmpeg binary with libvmaf (PyPI: imageio-ffmpeg), on the same files; runs
    alternate (ours, peer, ours, peer, ...), figures are medians, the ratio is that of the medians. Before a time is
    printed the scores of both runs are compared.
 
@@ -140,6 +141,16 @@ class Bench:
                 row += f" {FRAMES[height] / statistics.median(peer):.1f} | {ratio:.2f} | {off:.2g} |"
             self.say(row)
 
+    def latency(self, height, bits):
+        """One frame at a time; all numbers of threads take turns, frame by frame, in one process."""
+        program = os.path.join(os.path.dirname(self.args.vmaf), "..", "..", "bench", "latency")
+        files = clips(height, bits, self.work)
+        for _ in range(self.args.rounds):
+            command = [program, *files, str(5 * FRAMES[height]), *self.args.threads.split(",")]
+            for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
+                threads, ms, ratio = line.split()
+                self.say(f"| {WIDTH[height]}x{height} {bits} bit | {threads} | {ms} | {ratio} |")
+
     @staticmethod
     def score(path, model):
         return json.load(open(path))["pooled_metrics"][model]["mean"]
@@ -188,6 +199,11 @@ def main():
             for depth in bits:
                 for n in threads:
                     b.end_to_end(height, depth, n)
+        b.say("\n### One frame at a time, vmaf_v0.6.1 (a row per round)\n")
+        b.say("| clip | threads | ms a frame | ratio |\n|---|---|---|---|")
+        for height in sizes:
+            for depth in bits:
+                b.latency(height, depth)
         if args.out:
             os.makedirs(os.path.dirname(args.out) or ".", exist_ok=True)
             with open(args.out, "w") as f:

@@ -51,7 +51,7 @@ int vt_context_create(VmafContext **out, VmafConfiguration cfg)
     c->scratch = calloc(c->n_workers, sizeof(*c->scratch));
     err = c->slot && c->scratch ? 0 : -ENOMEM;
     if (err) goto fail_memory;
-    const VtPipelineOps ops = {c, vt_frame_run, vt_frame_commit};
+    const VtPipelineOps ops = {c, vt_frame_start, vt_frame_run, vt_frame_finish, vt_frame_commit};
     err = vt_pipeline_create(&c->pipeline, c->cfg.n_threads, c->n_slots, &ops);
     if (err) goto fail_memory;
     *out = c;
@@ -112,7 +112,11 @@ void vt_context_destroy(VmafContext *c)
     free(c->state);
     for (unsigned i = 0; i < c->n_workers; i++) vt_aligned_free(c->scratch[i]);
     free(c->scratch);
-    for (unsigned i = 0; i < c->n_slots; i++) free(c->slot[i].result);
+    for (unsigned i = 0; i < c->n_slots; i++) {
+        free(c->slot[i].result);
+        free(c->slot[i].share);
+        free(c->slot[i].sum);
+    }
     free(c->slot);
     vt_index_set_free(&c->seen);
     vt_delivery_free(&c->delivery);

@@ -25,6 +25,14 @@ typedef struct VtHistory {
     unsigned n_ref, n_dis; /* how many the metrics want */
 } VtHistory;
 
+/* A team's part in the work on one frame. */
+typedef struct VtShare {
+    unsigned n_parts; /* 0: it does not run */
+    int error;        /* of a team that is not cut into parts */
+} VtShare;
+
+typedef _Atomic uint64_t VtTotal; /* of the parts that are done so far */
+
 /* One frame in flight. */
 typedef struct VtSlot {
     unsigned index;
@@ -33,6 +41,8 @@ typedef struct VtSlot {
     bool submitted;   /* to the device */
     int error;        /* the first one of this frame */
     VtResult *result; /* by instance */
+    VtShare *share;   /* by team */
+    VtTotal *sum;     /* of all teams */
 } VtSlot;
 
 /* A group and where its members stand in the context's list of instances. */
@@ -40,6 +50,7 @@ typedef struct VtTeam {
     VtGroup group;
     VtInstance **member;
     unsigned *instance;
+    unsigned first_sum; /* in a slot */
     bool on_device;
     unsigned device_number; /* of its group there */
 } VtTeam;
@@ -76,6 +87,7 @@ struct VmafContext {
     VtPipeline *pipeline;
     VtSlot *slot;
     unsigned n_slots, n_workers;
+    unsigned n_parts; /* that every frame is cut into; 0: as workers can be spared. For tests. */
 
     VtHistory host_history, device_history;
     VtIndexSet seen;
@@ -110,8 +122,10 @@ int vt_context_fetch(VmafContext *c, VtRing *ring, VmafPicture *pic);
 /* Frames that the device may have in flight at this size and how many of them a launch serves. */
 unsigned vt_device_depth(unsigned n_threads, unsigned w, unsigned h, unsigned *batch);
 
-/* The pipeline's two callbacks (frame.c). */
-void vt_frame_run(void *context, unsigned slot, unsigned worker);
+/* The pipeline's callbacks (frame.c). */
+unsigned vt_frame_start(void *context, unsigned slot, unsigned share);
+void vt_frame_run(void *context, unsigned slot, unsigned task, unsigned worker);
+void vt_frame_finish(void *context, unsigned slot);
 void vt_frame_commit(void *context, unsigned slot);
 
 /* The view that an instance's join and flush have of the scores. */

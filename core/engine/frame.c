@@ -1,8 +1,9 @@
-/* One frame's way through the pipeline: run on a worker, finish what the device does, commit in
+/* One frame's way through the pipeline: run on workers, finish what the device does, commit in
  * order. */
 #include "engine/context.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 static bool runs(const VtSlot *s, const VtMetric *m)
@@ -36,12 +37,15 @@ static VtFrame frame_of(const VtSlot *s)
     return f;
 }
 
-static void clear_results(const VtTeam *t, VtSlot *s, VtResult *results[VT_MAX_MEMBERS])
+static void list_results(const VtTeam *t, VtSlot *s, VtResult *results[VT_MAX_MEMBERS])
 {
-    for (unsigned m = 0; m < t->group.n_members; m++) {
-        results[m] = &s->result[t->instance[m]];
-        memset(results[m], 0, sizeof(*results[m]));
-    }
+    for (unsigned m = 0; m < t->group.n_members; m++) results[m] = &s->result[t->instance[m]];
+}
+
+static void clear_results(const VtTeam *t, VtSlot *s)
+{
+    for (unsigned m = 0; m < t->group.n_members; m++)
+        memset(&s->result[t->instance[m]], 0, sizeof(*s->result));
 }
 
 /* Says what failed; nothing of the frame's results counts. */
@@ -51,14 +55,6 @@ static int failed(VmafContext *c, const VtTeam *t, const VtSlot *s, VtResult *co
     vt_error(&c->log, "frame %u: %s failed: %s", s->index, t->group.metric->name, strerror(-err));
     for (unsigned m = 0; m < t->group.n_members; m++) results[m]->written = 0;
     return err;
-}
-
-static int run_team(VmafContext *c, const VtTeam *t, VtSlot *s, const VtFrame *frame, void *scratch)
-{
-    VtResult *results[VT_MAX_MEMBERS];
-    clear_results(t, s, results);
-    const int err = t->group.metric->extract(&t->group, scratch, frame, results);
-    return err ? failed(c, t, s, results, err) : 0;
 }
 
 /* Copies of device pictures may still be on their way. */
@@ -81,19 +77,116 @@ static int wait_for_samples(VmafContext *c, VtSlot *s)
     return first_error;
 }
 
-void vt_frame_run(void *context, unsigned slot, unsigned worker)
+/* ---- the CPU's part: a task is a team, or one part of it ---- */
+
+/* Teams that are cut into parts come last: what is left of them fills the gaps at the end. */
+static bool is_cut(const VtTeam *t)
+{
+    return t->group.metric->extract_part;
+}
+
+static unsigned parts_of(const VmafContext *c, const VtTeam *t, unsigned share)
+{
+    if (!is_cut(t)) return 1;
+    if (c->n_parts) return c->n_parts;
+    const unsigned most = vt_most_parts(&t->group);
+    return share < most ? share : most;
+}
+
+static void clear_sums(const VtTeam *t, VtSlot *s)
+{
+    for (unsigned i = 0; i < t->group.metric->n_sums; i++)
+        atomic_store_explicit(&s->sum[t->first_sum + i], 0, memory_order_relaxed);
+}
+
+unsigned vt_frame_start(void *context, unsigned slot, unsigned share)
+{
+    VmafContext *c = context;
+    VtSlot *s = &c->slot[slot];
+    s->error = c->n_host_teams ? wait_for_samples(c, s) : 0;
+    unsigned tasks = 0;
+    for (unsigned i = 0; i < c->n_teams; i++) {
+        const VtTeam *t = &c->team[i];
+        s->share[i] = (VtShare){0};
+        if (t->on_device || !runs(s, t->group.metric)) continue;
+        clear_results(t, s);
+        if (s->error) continue;
+        clear_sums(t, s);
+        s->share[i].n_parts = parts_of(c, t, share);
+        tasks += s->share[i].n_parts;
+    }
+    return tasks;
+}
+
+/* Which team's task it is; *task becomes the number of its part. */
+static unsigned team_of(const VmafContext *c, const VtSlot *s, unsigned *task)
+{
+    unsigned found = 0;
+    for (unsigned cut = 0; cut < 2; cut++)
+        for (unsigned i = 0; i < c->n_teams; i++) {
+            const unsigned n = is_cut(&c->team[i]) == cut ? s->share[i].n_parts : 0;
+            found = i;
+            if (*task < n) return i;
+            *task -= n;
+        }
+    return found;
+}
+
+static void run_part(const VtTeam *t, VtSlot *s, const VtFrame *frame, unsigned part,
+                     unsigned n_parts, void *scratch)
+{
+    const VtMetric *m = t->group.metric;
+    uint64_t sums[VT_MAX_SUMS];
+    memset(sums, 0, m->n_sums * sizeof(*sums));
+    m->extract_part(&t->group, scratch, frame, part, n_parts, sums);
+    for (unsigned i = 0; i < m->n_sums; i++)
+        atomic_fetch_add_explicit(&s->sum[t->first_sum + i], sums[i], memory_order_relaxed);
+}
+
+static int run_whole(const VtTeam *t, VtSlot *s, const VtFrame *frame, void *scratch)
+{
+    VtResult *results[VT_MAX_MEMBERS];
+    list_results(t, s, results);
+    return t->group.metric->extract(&t->group, scratch, frame, results);
+}
+
+void vt_frame_run(void *context, unsigned slot, unsigned task, unsigned worker)
 {
     VmafContext *c = context;
     VtSlot *s = &c->slot[slot];
     const VtFrame frame = frame_of(s);
-    s->error = c->n_host_teams ? wait_for_samples(c, s) : 0;
-    const bool readable = !s->error;
+    const unsigned i = team_of(c, s, &task);
+    const VtTeam *t = &c->team[i];
+    if (is_cut(t))
+        run_part(t, s, &frame, task, s->share[i].n_parts, c->scratch[worker]);
+    else
+        s->share[i].error = run_whole(t, s, &frame, c->scratch[worker]);
+}
+
+/* Scores of a team from the sums of its parts; or what went wrong. */
+static int finish_share(VmafContext *c, unsigned team, VtSlot *s, const VtFrame *frame)
+{
+    const VtTeam *t = &c->team[team];
+    const VtMetric *m = t->group.metric;
+    VtResult *results[VT_MAX_MEMBERS];
+    list_results(t, s, results);
+    int err = s->share[team].error;
+    if (is_cut(t)) {
+        uint64_t sums[VT_MAX_SUMS];
+        for (unsigned i = 0; i < m->n_sums; i++)
+            sums[i] = atomic_load_explicit(&s->sum[t->first_sum + i], memory_order_relaxed);
+        err = m->finish(&t->group, frame, sums, results);
+    }
+    return err ? failed(c, t, s, results, err) : 0;
+}
+
+void vt_frame_finish(void *context, unsigned slot)
+{
+    VmafContext *c = context;
+    VtSlot *s = &c->slot[slot];
+    const VtFrame frame = frame_of(s);
     for (unsigned i = 0; i < c->n_teams; i++) {
-        const VtTeam *t = &c->team[i];
-        if (t->on_device || !runs(s, t->group.metric)) continue;
-        VtResult *results[VT_MAX_MEMBERS];
-        const int err = readable ? run_team(c, t, s, &frame, c->scratch[worker]) : 0;
-        if (!readable) clear_results(t, s, results);
+        const int err = s->share[i].n_parts ? finish_share(c, i, s, &frame) : 0;
         if (err && !s->error) s->error = err;
     }
     drop_pictures(&s->on_host);
@@ -104,7 +197,8 @@ void vt_frame_run(void *context, unsigned slot, unsigned worker)
 static int finish_team(VmafContext *c, const VtTeam *t, VtSlot *s, unsigned slot, int error)
 {
     VtResult *results[VT_MAX_MEMBERS];
-    clear_results(t, s, results);
+    clear_results(t, s);
+    list_results(t, s, results);
     if (error) return error;
     bool has_prev[VT_MAX_HISTORY];
     for (unsigned k = 0; k < VT_MAX_HISTORY; k++) has_prev[k] = s->on_device.prev_ref[k].ref;

@@ -11,17 +11,25 @@ typedef struct Worker {
     unsigned number;
 } Worker;
 
+/* A slot's work: tasks that were given out, that there are, that are not finished. */
+typedef struct Job {
+    unsigned claimed, tasks, left;
+    bool done; /* waiting for its turn to be committed */
+} Job;
+
 struct VtPipeline {
     VtPipelineOps ops;
     unsigned n_threads, capacity, depth; /* depth: slots in use, of those there are */
     bool lazy;
     pthread_mutex_t lock;
-    /* A slot was submitted; a slot was committed or, if lazy, run. */
+    /* A slot was submitted or divided; a slot was committed or, if lazy, run. */
     pthread_cond_t work, room;
     /* Running counts; a slot's number is its count modulo depth. committed <= started <= submitted.
      */
     unsigned long submitted, started, committed;
-    bool *done; /* by slot: run, waiting for its turn to be committed */
+    unsigned long unfinished; /* slots submitted whose work is not done */
+    unsigned long unclaimed;  /* tasks of started slots */
+    Job *job;                 /* by slot */
     bool committing, stop;
     unsigned n_workers; /* threads that were started */
     Worker *worker;
@@ -39,14 +47,14 @@ static void commit(VtPipeline *p)
     pthread_mutex_unlock(&p->lock);
     p->ops.commit(p->ops.ctx, slot);
     pthread_mutex_lock(&p->lock);
-    p->done[slot] = false;
+    p->job[slot].done = false;
     p->committed++;
     pthread_cond_broadcast(&p->room);
 }
 
 static bool oldest_is_run(const VtPipeline *p)
 {
-    return p->done[p->committed % p->depth];
+    return p->job[p->committed % p->depth].done;
 }
 
 /* Commits every slot whose turn has come. The thread that finds the oldest slot done does it, for
@@ -66,23 +74,81 @@ static void commit_oldest(VtPipeline *p)
     commit(p);
 }
 
+/* ---- workers; all of this is called with the lock held ---- */
+
+static void finish(VtPipeline *p, unsigned slot)
+{
+    pthread_mutex_unlock(&p->lock);
+    p->ops.finish(p->ops.ctx, slot);
+    pthread_mutex_lock(&p->lock);
+    p->unfinished--;
+    p->job[slot].done = true;
+    if (p->lazy)
+        pthread_cond_broadcast(&p->room);
+    else
+        commit_ready(p);
+}
+
+/* Works on a slot until none of its tasks is left to take. */
+static void run_tasks(VtPipeline *p, unsigned slot, unsigned worker)
+{
+    Job *job = &p->job[slot];
+    while (job->claimed < job->tasks) {
+        const unsigned task = job->claimed++;
+        p->unclaimed--;
+        pthread_mutex_unlock(&p->lock);
+        p->ops.run(p->ops.ctx, slot, task, worker);
+        pthread_mutex_lock(&p->lock);
+        if (!--job->left) {
+            finish(p, slot); /* after which the slot may be another one's */
+            return;
+        }
+    }
+}
+
+/* The workers, divided among the slots that have or wait for one. */
+static unsigned share(const VtPipeline *p)
+{
+    return (unsigned)((p->n_threads + p->unfinished - 1) / p->unfinished);
+}
+
+static void start_next(VtPipeline *p, unsigned worker)
+{
+    const unsigned slot = (unsigned)(p->started++ % p->depth), workers = share(p);
+    pthread_mutex_unlock(&p->lock);
+    const unsigned tasks = p->ops.start(p->ops.ctx, slot, workers);
+    pthread_mutex_lock(&p->lock);
+    p->job[slot] = (Job){.tasks = tasks, .left = tasks};
+    p->unclaimed += tasks;
+    for (unsigned i = 1; i < workers && i < tasks; i++) pthread_cond_signal(&p->work);
+    if (tasks)
+        run_tasks(p, slot, worker);
+    else
+        finish(p, slot);
+}
+
+/* Takes tasks of the oldest slot that has any. */
+static void help(VtPipeline *p, unsigned worker)
+{
+    unsigned long i = p->committed;
+    while (p->job[i % p->depth].claimed == p->job[i % p->depth].tasks) i++;
+    run_tasks(p, (unsigned)(i % p->depth), worker);
+}
+
 static void *work(void *arg)
 {
     const Worker *w = arg;
     VtPipeline *p = w->pipeline;
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        while (p->started == p->submitted && !p->stop) pthread_cond_wait(&p->work, &p->lock);
-        if (p->started == p->submitted) break;
-        const unsigned slot = (unsigned)(p->started++ % p->depth);
-        pthread_mutex_unlock(&p->lock);
-        p->ops.run(p->ops.ctx, slot, w->number);
-        pthread_mutex_lock(&p->lock);
-        p->done[slot] = true;
-        if (p->lazy)
-            pthread_cond_broadcast(&p->room);
+        if (p->started != p->submitted)
+            start_next(p, w->number);
+        else if (p->unclaimed)
+            help(p, w->number);
+        else if (p->stop)
+            break;
         else
-            commit_ready(p);
+            pthread_cond_wait(&p->work, &p->lock);
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
@@ -138,7 +204,7 @@ static void destroy_sync(VtPipeline *p)
 static void free_memory(VtPipeline *p)
 {
     free(p->worker);
-    free(p->done);
+    free(p->job);
     free(p);
 }
 
@@ -152,9 +218,9 @@ int vt_pipeline_create(VtPipeline **out, unsigned n_threads, unsigned capacity,
     p->n_threads = n_threads;
     p->capacity = capacity;
     p->depth = vt_pipeline_depth(n_threads) < capacity ? vt_pipeline_depth(n_threads) : capacity;
-    p->done = calloc(capacity, sizeof(*p->done));
+    p->job = calloc(capacity, sizeof(*p->job));
     p->worker = calloc(n_threads ? n_threads : 1, sizeof(*p->worker));
-    int err = p->done && p->worker ? init_sync(p) : -ENOMEM;
+    int err = p->job && p->worker ? init_sync(p) : -ENOMEM;
     if (err) goto fail;
     err = start_workers(p);
     if (err) {
@@ -208,11 +274,13 @@ unsigned vt_pipeline_acquire(VtPipeline *p)
 /* Without workers: nobody else looks at the slots. */
 static void run_here(VtPipeline *p, unsigned slot)
 {
-    p->ops.run(p->ops.ctx, slot, 0);
+    const unsigned tasks = p->ops.start(p->ops.ctx, slot, 1);
+    for (unsigned i = 0; i < tasks; i++) p->ops.run(p->ops.ctx, slot, i, 0);
+    p->ops.finish(p->ops.ctx, slot);
     p->submitted++;
     p->started++;
     if (p->lazy) {
-        p->done[slot] = true;
+        p->job[slot].done = true;
         return;
     }
     p->ops.commit(p->ops.ctx, slot);
@@ -228,6 +296,7 @@ void vt_pipeline_submit(VtPipeline *p)
     }
     pthread_mutex_lock(&p->lock);
     p->submitted++;
+    p->unfinished++;
     pthread_cond_signal(&p->work);
     pthread_mutex_unlock(&p->lock);
 }

@@ -2,8 +2,13 @@
  * in which they were submitted. Its depth bounds the frames in flight. The slots' contents are the
  * owner's.
  *
- *     free -> (acquire) -> filled by the caller -> (submit) -> run on a worker -> committed in
+ *     free -> (acquire) -> filled by the caller -> (submit) -> run on workers -> committed in
  * order -> free
+ *
+ * The work of a slot falls into tasks. A worker takes the oldest slot that none has started and
+ * works through its tasks; one that finds no such slot helps with the oldest that has tasks left.
+ * How finely a slot is divided is up to its owner, who is told when there are workers to spare: as
+ * long as slots wait for workers, each worker has one of its own and nothing need be divided.
  *
  * Normally the worker that finds the oldest slot run commits it. A lazy pipeline leaves that to the
  * thread that acquires, drains or asks for it, so that frames stay in flight on a device while
@@ -17,8 +22,12 @@ typedef struct VtPipeline VtPipeline;
 
 typedef struct VtPipelineOps {
     void *ctx;
-    void (*run)(void *ctx, unsigned slot,
-                unsigned worker);             /* in parallel, at most one per worker */
+    /* Divides a slot's work; share: how many workers it has, 1 if there are as many slots as
+     * workers. Returns the number of tasks, which may be 0. */
+    unsigned (*start)(void *ctx, unsigned slot, unsigned share);
+    /* In parallel, at most one per worker. */
+    void (*run)(void *ctx, unsigned slot, unsigned task, unsigned worker);
+    void (*finish)(void *ctx, unsigned slot); /* once, after all tasks of a slot */
     void (*commit)(void *ctx, unsigned slot); /* one at a time, in order of submission */
 } VtPipelineOps;
 

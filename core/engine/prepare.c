@@ -63,12 +63,37 @@ static int grow_scratch(VmafContext *c, size_t size)
     return 0;
 }
 
-static int grow_results(VmafContext *c)
+/* Says where each team's sums lie in a slot, and how many there are. */
+static unsigned place_sums(VmafContext *c)
 {
+    unsigned n = 0;
+    for (unsigned i = 0; i < c->n_teams; i++) {
+        c->team[i].first_sum = n;
+        n += c->team[i].group.metric->n_sums;
+    }
+    return n;
+}
+
+static int grow_slot(const VmafContext *c, VtSlot *s, unsigned n_sums)
+{
+    VtResult *r = realloc(s->result, c->n_instances * sizeof(*r));
+    if (!r) return -ENOMEM;
+    s->result = r;
+    VtShare *share = realloc(s->share, c->n_teams * sizeof(*share));
+    if (!share) return -ENOMEM;
+    s->share = share;
+    VtTotal *sum = realloc(s->sum, (n_sums ? n_sums : 1) * sizeof(*sum));
+    if (!sum) return -ENOMEM;
+    s->sum = sum;
+    return 0;
+}
+
+static int grow_slots(VmafContext *c)
+{
+    const unsigned n_sums = place_sums(c);
     for (unsigned i = 0; i < c->n_slots; i++) {
-        VtResult *r = realloc(c->slot[i].result, c->n_instances * sizeof(*r));
-        if (!r) return -ENOMEM;
-        c->slot[i].result = r;
+        const int err = grow_slot(c, &c->slot[i], n_sums);
+        if (err) return err;
     }
     return 0;
 }
@@ -112,7 +137,7 @@ static int init_teams(VmafContext *c, unsigned first, unsigned *ready)
         if (size > scratch && !c->team[i].on_device) scratch = size;
     }
     const int err = grow_scratch(c, scratch);
-    return err ? err : grow_results(c);
+    return err ? err : grow_slots(c);
 }
 
 static void drop_teams(VmafContext *c, unsigned first, unsigned ready)

@@ -170,7 +170,7 @@ static void ring_outlives_its_owner(void **state)
     (void)state;
     Counted c = {.left = 100};
     const VtRingMemory memory = {
-            .ctx = &c, .alloc = counted_alloc, .free = counted_free, .close_ctx = counted_close};
+        .ctx = &c, .alloc = counted_alloc, .free = counted_free, .close_ctx = counted_close};
     VtRing *ring;
     assert_int_equal(vt_ring_create(&ring, &memory, VMAF_PIX_FMT_YUV420P, 8, 32, 32, 3), 0);
     VmafPicture a = {0}, b = {0}, again = {0};
@@ -231,8 +231,15 @@ typedef struct Jobs {
     atomic_int running, most, committing;
 } Jobs;
 
-static void job_run(void *ctx, unsigned slot, unsigned worker)
+static unsigned job_start(void *ctx, unsigned slot, unsigned share)
 {
+    (void)ctx, (void)slot, (void)share;
+    return 1;
+}
+
+static void job_run(void *ctx, unsigned slot, unsigned task, unsigned worker)
+{
+    (void)task;
     Jobs *j = ctx;
     const int now = atomic_fetch_add(&j->running, 1) + 1;
     int most = atomic_load(&j->most);
@@ -240,6 +247,11 @@ static void job_run(void *ctx, unsigned slot, unsigned worker)
     }
     usleep((j->number[slot] * 7919 + worker) % 5 * 100);
     atomic_fetch_sub(&j->running, 1);
+}
+
+static void job_finish(void *ctx, unsigned slot)
+{
+    (void)ctx, (void)slot;
 }
 
 static void job_commit(void *ctx, unsigned slot)
@@ -257,7 +269,7 @@ static void pipeline_commits_in_order(void **state)
     for (unsigned threads = 0; threads <= 8; threads++) {
         Jobs j = {.committed = 0};
         VtPipeline *p;
-        const VtPipelineOps ops = {&j, job_run, job_commit};
+        const VtPipelineOps ops = {&j, job_start, job_run, job_finish, job_commit};
         assert_int_equal(vt_pipeline_create(&p, threads, vt_pipeline_depth(threads), &ops), 0);
         for (unsigned i = 0; i < 100; i++) {
             const unsigned slot = vt_pipeline_acquire(p);
