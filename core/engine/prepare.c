@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "cpu/cpu.h"
 
+#define LARGE_LUMA (UINT64_C(8) << 20) /* bytes of luma of a pair */
+
 static bool may_join(const VtTeam *t, const VtInstance *inst)
 {
     const VtMetric *m = inst->metric;
@@ -170,9 +172,19 @@ static int reserve_device(VmafContext *c)
     return err;
 }
 
+/* One worker and large pictures: a frame is read while the one before is scored, but none waits in
+ * between, which would only save the time of a wake-up (some 50 us) per frame. */
+static void bound_memory(VmafContext *c)
+{
+    const VtFormat *f = &c->format;
+    const uint64_t luma = 2 * (uint64_t)f->w * f->h * (f->bpc > 8 ? 2 : 1);
+    if (c->cfg.n_threads == 1 && luma >= LARGE_LUMA) vt_pipeline_configure(c->pipeline, 1, false);
+}
+
 int vt_context_prepare(VmafContext *c)
 {
     if (c->n_prepared == c->n_instances) return 0;
+    if (!c->has_format) bound_memory(c);
     unsigned batch;
     if (c->device)
         c->device->pairs = vt_device_depth(c->cfg.n_threads, c->format.w, c->format.h, &batch) +

@@ -27,6 +27,7 @@ static struct Seen {
     unsigned n_workers[FRAMES], n_parts[FRAMES];
     unsigned wanted;   /* workers that a frame's tasks wait for */
     bool gave_up;      /* they did not come */
+    bool slow;         /* metrics take 20 ms */
     unsigned bad_sums; /* the frame of which finish() fails; UINT_MAX: none */
     unsigned bad_whole;
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER, .entered = PTHREAD_COND_INITIALIZER};
@@ -36,7 +37,7 @@ static void reset(unsigned wanted)
     memset(seen.n_workers, 0, sizeof(seen.n_workers));
     memset(seen.n_parts, 0, sizeof(seen.n_parts));
     seen.wanted = wanted;
-    seen.gave_up = false;
+    seen.gave_up = seen.slow = false;
     seen.bad_sums = seen.bad_whole = UINT_MAX;
 }
 
@@ -62,6 +63,7 @@ static void enter(unsigned frame, unsigned n_parts)
     while (seen.n_workers[frame] < seen.wanted && !seen.gave_up)
         if (pthread_cond_timedwait(&seen.entered, &seen.lock, &limit)) seen.gave_up = true;
     pthread_mutex_unlock(&seen.lock);
+    if (seen.slow) usleep(20000);
 }
 
 /* The sum of the luma samples. */
@@ -181,6 +183,27 @@ static void waiting_frames_stay_whole(void **state)
     pthread_mutex_unlock(&seen.lock);
     assert_int_equal(vmaf_read_pictures(c, NULL, NULL, 0), 0);
     assert_int_equal(seen.n_parts[1], 1);
+    vmaf_close(c);
+}
+
+/* With one worker a large frame is read while the one before is scored, and no third one waits:
+ * when a read returns, the frame before is committed. */
+static void large_frames_do_not_wait_in_line(void **state)
+{
+    (void)state;
+    double score;
+    reset(0);
+    seen.slow = true;
+    VmafContext *c = context(1);
+    assert_int_equal(vt_context_use(c, &whole_metric, NULL), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        VmafPicture ref, dis;
+        assert_int_equal(vmaf_picture_alloc(&ref, VMAF_PIX_FMT_YUV420P, 10, 2048, 1024), 0);
+        assert_int_equal(vmaf_picture_alloc(&dis, VMAF_PIX_FMT_YUV420P, 10, 2048, 1024), 0);
+        assert_int_equal(vmaf_read_pictures(c, &ref, &dis, i), 0);
+        if (i) assert_int_equal(vmaf_feature_score_at_index(c, "whole", &score, i - 1), 0);
+    }
+    assert_int_equal(vmaf_read_pictures(c, NULL, NULL, 0), 0);
     vmaf_close(c);
 }
 
@@ -333,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lone_frame_has_all_workers),
         cmocka_unit_test(waiting_frames_stay_whole),
+        cmocka_unit_test(large_frames_do_not_wait_in_line),
         cmocka_unit_test(the_first_error_is_reported),
         cmocka_unit_test(scores_do_not_depend_on_parts),
         cmocka_unit_test(every_task_runs_once),
