@@ -280,10 +280,8 @@ static void advance(Pass *p, unsigned s)
     }
 }
 
-/* A scale's numerator and denominator, rounded to binary32. Not inlined: where gcc 12 sees a pair
- * of numbers rounded and then widened again, its vectoriser leaves out the rounding. */
-static __attribute__((noinline)) void terms(const VtVifSums *k, unsigned limit, float *num,
-                                            float *den)
+/* A scale's numerator and denominator, rounded to binary32. */
+static void terms(const VtVifSums *k, unsigned limit, float *num, float *den)
 {
     *num = (float)((double)k->num_log[limit] / 2048.0 +
                    ((double)k->flat_count - ((double)k->flat_variance / 16384.0) / 65025.0));
