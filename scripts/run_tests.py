@@ -227,7 +227,7 @@ def main():
     build(tsan, "-Db_sanitize=thread", "-Db_lundef=false", "-Denable_nvcc=disabled", "-Dbuildtype=debugoptimized", "-Dbench=false",
           env={"CC": "clang", "CXX": "clang++"})
     for name, path in programs(tsan, "unit"):
-        if name in ("test_engine", "test_api", "test_frame_callback"):
+        if name in ("test_engine", "test_share", "test_api", "test_frame_callback"):
             step(f"tsan {name}", [path], {"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden")})
     step("tsan test_cuda_lifecycle", [os.path.join(tsan, "test", "cuda_device", "test_cuda_lifecycle")])
 
