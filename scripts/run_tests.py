@@ -68,7 +68,7 @@ def step(name, command, env=None):
         failures.append(name)
         lines = output.splitlines()
         said = [line for line in lines[:-40] if re.search(r"fail|error", line, re.I)][:20]
-        print("\n".join("     " + line for line in said + lines[-40:]), flush=True)
+        print("\n".join("     " + line for line in [f"exit status {status}"] + said + lines[-40:]), flush=True)
 
 
 def build(folder, *options, env=None):

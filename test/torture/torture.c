@@ -125,32 +125,40 @@ static void listen(void *user, const VmafTurboFrame *frame)
     if (!*err) *err = frame->error;
 }
 
-static int score(VmafContext *vmaf, const char *path, int *frame_error)
+/* Frames in flight are scored with them until the context is closed. */
+typedef struct Models {
+    VmafModel *model, *lead;
+    VmafModelCollection *collection;
+} Models;
+
+static void destroy_models(Models *m)
+{
+    vmaf_model_collection_destroy(m->collection);
+    vmaf_model_destroy(m->lead);
+    vmaf_model_destroy(m->model);
+}
+
+static int score(VmafContext *vmaf, Models *m, const char *path, int *frame_error)
 {
     VmafModelConfig cfg = {.name = "a"}, bootstrap_cfg = {.name = "b"};
-    VmafModel *model = NULL, *lead = NULL;
-    VmafModelCollection *collection = NULL;
     VmafModelCollectionScore cs;
     double s;
-    int err = vmaf_model_load(&model, &cfg, "vmaf_v0.6.1neg");
-    if (!err) err = vmaf_model_collection_load(&lead, &collection, &bootstrap_cfg, "vmaf_b_v0.6.3");
+    int err = vmaf_model_load(&m->model, &cfg, "vmaf_v0.6.1neg");
+    if (!err)
+        err = vmaf_model_collection_load(&m->lead, &m->collection, &bootstrap_cfg, "vmaf_b_v0.6.3");
     if (!err) err = use_options(vmaf);
-    if (!err) err = vmaf_use_features_from_model(vmaf, model);
-    if (!err) err = vmaf_use_features_from_model_collection(vmaf, collection);
+    if (!err) err = vmaf_use_features_from_model(vmaf, m->model);
+    if (!err) err = vmaf_use_features_from_model_collection(vmaf, m->collection);
     if (!err) err = vmaf_turbo_set_frame_callback(vmaf, listen, frame_error);
-    if (!err) err = vmaf_turbo_add_frame_model(vmaf, model, NULL);
+    if (!err) err = vmaf_turbo_add_frame_model(vmaf, m->model, NULL);
     if (!err) err = pool_pictures(vmaf);
     if (!err) err = read_frames(vmaf);
-    if (!err) err = vmaf_score_pooled(vmaf, model, VMAF_POOL_METHOD_MEAN, &s, 0, FRAMES - 1);
-    if (!err) err = vmaf_score_pooled(vmaf, lead, VMAF_POOL_METHOD_MEAN, &s, 0, FRAMES - 1);
+    if (!err) err = vmaf_score_pooled(vmaf, m->model, VMAF_POOL_METHOD_MEAN, &s, 0, FRAMES - 1);
+    if (!err) err = vmaf_score_pooled(vmaf, m->lead, VMAF_POOL_METHOD_MEAN, &s, 0, FRAMES - 1);
     if (!err)
-        err = vmaf_score_pooled_model_collection(vmaf, collection, VMAF_POOL_METHOD_MEAN, &cs, 0,
+        err = vmaf_score_pooled_model_collection(vmaf, m->collection, VMAF_POOL_METHOD_MEAN, &cs, 0,
                                                  FRAMES - 1);
-    if (!err) err = vmaf_write_output(vmaf, path, VMAF_OUTPUT_FORMAT_JSON);
-    vmaf_model_collection_destroy(collection);
-    vmaf_model_destroy(lead);
-    vmaf_model_destroy(model);
-    return err;
+    return err ? err : vmaf_write_output(vmaf, path, VMAF_OUTPUT_FORMAT_JSON);
 }
 
 static int life(unsigned threads, const char *path)
@@ -159,9 +167,11 @@ static int life(unsigned threads, const char *path)
     const VmafConfiguration cfg = {.log_level = VMAF_LOG_LEVEL_NONE, .n_threads = threads};
     int err = vmaf_init(&vmaf, cfg);
     if (err) return vmaf ? 1 : err;
+    Models models = {NULL};
     int frame_error = 0;
-    err = score(vmaf, path, &frame_error);
+    err = score(vmaf, &models, path, &frame_error);
     if (vmaf_close(vmaf)) return 1;
+    destroy_models(&models);
     return err ? err : frame_error;
 }
 
