@@ -5,6 +5,7 @@ Each step is a program whose output says how many tests it ran: cmocka ("[  PASS
 checkers ("NAME: N passed, N failed"), pytest ("N passed") and the golden comparison ("N runs, ..."). A step whose
 output has no such line, or counts 0, is a failure: silence is not success.
 """
+import concurrent.futures
 import os
 import re
 import shutil
@@ -51,10 +52,27 @@ def count(output):
 
 
 def step(name, command, env=None):
-    """Run one step and count it. One that ends well with a line "skipped: ..." is only a note."""
-    global passed, failed
+    """Run one step and count it."""
+    steps([(name, command, env)])
+
+
+def timed(command, env):
     start = time.monotonic()
     status, output = run(command, env)
+    return status, output, time.monotonic() - start
+
+
+def steps(todo):
+    """Run steps, (name, command, env) each, beside each other, and count them in their order."""
+    with concurrent.futures.ThreadPoolExecutor(int(JOBS)) as pool:
+        running = [(name, pool.submit(timed, command, env)) for name, command, env in todo]
+        for name, result in running:
+            count_step(name, *result.result())
+
+
+def count_step(name, status, output, seconds):
+    """Count a step that ran. One that ends well with a line "skipped: ..." is only a note."""
+    global passed, failed
     if not status and (why := re.search(r"^skipped: (.*)$", output, re.M)):
         print(f"note: {name} skipped: {why[1]}", flush=True)
         return
@@ -62,8 +80,7 @@ def step(name, command, env=None):
     if (status or not good) and not bad:
         bad = 1
     passed, failed = passed + good, failed + bad
-    print(f"{'ok  ' if not bad else 'FAIL'} {name}: {good} passed, {bad} failed, {time.monotonic() - start:.0f} s",
-          flush=True)
+    print(f"{'ok  ' if not bad else 'FAIL'} {name}: {good} passed, {bad} failed, {seconds:.0f} s", flush=True)
     if bad:
         failures.append(name)
         lines = output.splitlines()
@@ -105,33 +122,27 @@ def suites(folder, label, subs, env=None, but=()):
     """Run every test program of some folders of a build, but those named."""
     env = dict({"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden"), "VMAF_TEST_SHARED": SHARED,
                 "LOCPATH": comma_locale()}, **(env or {}))
-    for sub in subs:
-        for name, path in programs(folder, sub):
-            if name not in but:
-                step(f"{label} {name}", [path], env)
+    steps([(f"{label} {name}", [path], env)
+           for sub in subs for name, path in programs(folder, sub) if name not in but])
 
 
 def golden(vmaf):
-    """The figures beside the checkout, where they are."""
+    """The figures beside the checkout, where they are; also on the software CUDA device, whose kernels give the
+    figures of libvmaf's CPU code."""
     compare = os.path.join(SHARED, "golden", "compare")
+    device = os.path.join(BUILD, "test", "cuda_device")
     if not os.path.exists(compare):
         print("note: no golden clips beside the checkout; the synthetic ones ran above", flush=True)
         return
+    todo = []
+    for group, threads in GOLDEN_ON_CUDA if os.path.exists(os.path.join(device, "libcuda.so.1")) else []:
+        todo.append((f"golden {group} on CUDA, {threads} threads",
+                     [compare, vmaf, "--group", group, "--threads", threads, "--arg=--backend", "--arg=cuda"],
+                     {"LD_LIBRARY_PATH": device}))
     for group, threads in GOLDEN:
-        step(f"golden {group}, {threads} threads", [compare, vmaf, "--group", group, "--threads", threads])
-
-
-def golden_on_cuda(vmaf):
-    """The same on the software CUDA device: scores of the kernels are those of libvmaf's CPU code."""
-    compare = os.path.join(SHARED, "golden", "compare")
-    device = os.path.join(BUILD, "test", "cuda_device")
-    if not os.path.exists(compare) or not os.path.exists(os.path.join(device, "libcuda.so.1")):
-        print("note: no golden clips or no software CUDA device", flush=True)
-        return
-    for group, threads in (("models-v0", "2"), ("debug", "0"), ("models-v1", "2")):
-        step(f"golden {group} on CUDA, {threads} threads",
-             [compare, vmaf, "--group", group, "--threads", threads, "--arg=--backend", "--arg=cuda"],
-             {"LD_LIBRARY_PATH": device})
+        todo.append((f"golden {group}, {threads} threads",
+                     [compare, vmaf, "--group", group, "--threads", threads, "--arg=--backend", "--arg=cpu"], None))
+    steps(todo)
 
 
 def real_gpu():
@@ -186,9 +197,10 @@ PYTHON_PACKAGES = ["numpy", "pytest", "mypy", "av", "pandas", "matplotlib", "dis
 
 # Groups of the golden clips that are done so far, with the number of threads.
 GOLDEN = [("models-v0", "2"), ("debug", "0"), ("models-v1", "2"), ("classic", "2"), ("models-float", "2")]
+GOLDEN_ON_CUDA = [("models-v0", "2"), ("models-v1", "2"), ("debug", "0")]
 
 
-PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test/client"]
+PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", JOBS, "test/client"]
 
 
 def main():
@@ -229,7 +241,8 @@ def main():
     for name, path in programs(tsan, "unit"):
         if name in ("test_engine", "test_share", "test_api", "test_frame_callback"):
             step(f"tsan {name}", [path], {"VMAF_TEST_EXPECTED": os.path.join(ROOT, "test", "golden")})
-    step("tsan test_cuda_lifecycle", [os.path.join(tsan, "test", "cuda_device", "test_cuda_lifecycle")])
+    for name in ("test_cuda_lifecycle", "test_cuda_parity"):
+        step(f"tsan {name}", [os.path.join(tsan, "test", "cuda_device", name)], {"VMAF_TORTURE_STEP": "9"})
 
     # Debian's cross compiler and qemu-user; elsewhere a step that says so.
     step("arm64 under qemu", ["scripts/test-arm64"])
@@ -238,7 +251,6 @@ def main():
     step("FFmpeg 7.1", ["scripts/test-ffmpeg", "7.1"])
 
     golden(vmaf)
-    golden_on_cuda(vmaf)
     if failures:
         print("failed: " + ", ".join(failures))
     print(f"took {time.monotonic() - start:.0f} s")
