@@ -1,7 +1,6 @@
 """Files that libav reads: the samples are those that went in, differences are refused, damage is told."""
 import json
 import os
-import struct
 import subprocess
 import time
 from random import Random
@@ -9,12 +8,12 @@ from random import Random
 import pytest
 
 import synth
+from frames import flat, read
 from tool import DUMP, INPUT_ERROR, SETUP_ERROR, TOOL, USAGE_ERROR, VIF, fails, ok, report, run, scores
 
 pytestmark = pytest.mark.skipif("built without" in run("--scale", "ref").stderr, reason="a tool without libav")
 
 W, H, FRAMES = 96, 80, 7
-FORMATS = {420: 1, 422: 2, 444: 3}
 
 
 def ffmpeg(*args):
@@ -58,31 +57,6 @@ class Clips:
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
     return Clips(tmp_path_factory.mktemp("clips"))
-
-
-def read(path, layout, w, h, bits, depth=0):
-    """The frames that the tool's input makes of a file, as lists of flat planes."""
-    p = subprocess.run([DUMP, path, str(depth)], capture_output=True, check=False)
-    assert p.returncode == 0, p.stderr
-    head, data = p.stdout.split(b"\n", 1)
-    assert head.split() == [str(v).encode() for v in (w, h, FORMATS[layout], bits)]
-    depth = depth or bits
-    cw, ch = w if layout == 444 else w // 2, h // 2 if layout == 420 else h
-    samples = data if depth == 8 else struct.unpack(f"<{len(data) // 2}H", data)
-    sizes = [w * h, cw * ch, cw * ch]
-    frames, at = [], 0
-    while at < len(samples):
-        planes = []
-        for size in sizes:
-            planes.append(list(samples[at:at + size]))
-            at += size
-        frames.append(planes)
-    return frames
-
-
-def flat(frames, w, h, layout, up=0):
-    return [[[v << up for row in plane for v in row] for plane in synth.library_planes(f, w, h, layout)]
-            for f in frames]
 
 
 def full_report(tmp_path, ref, dis, *args):
