@@ -80,7 +80,9 @@ def count_step(name, status, output, seconds):
     if (status or not good) and not bad:
         bad = 1
     passed, failed = passed + good, failed + bad
-    print(f"{'ok  ' if not bad else 'FAIL'} {name}: {good} passed, {bad} failed, {seconds:.0f} s", flush=True)
+    left_out = sum(int(n) for n in re.findall(r"^=.* (\d+) skipped", output, re.M))  # pytest's, so that nobody is fooled
+    print(f"{'ok  ' if not bad else 'FAIL'} {name}: {good} passed, {bad} failed, "
+          + (f"{left_out} skipped, " if left_out else "") + f"{seconds:.0f} s", flush=True)
     if bad:
         failures.append(name)
         lines = output.splitlines()
